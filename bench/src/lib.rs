@@ -1,0 +1,1 @@
+//! Simulated card beside the CPU.

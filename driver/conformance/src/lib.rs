@@ -1,0 +1,1 @@
+//! The suite that any transport and any card must pass.

@@ -1,0 +1,1 @@
+//! What crosses the link between host and card: registers, descriptors, completions, word formats.

@@ -1,0 +1,1 @@
+//! Talks to a Gristmill card: transports, DMA memory, queues, faults.

@@ -1,0 +1,1 @@
+//! The RTL of the Gristmill card, in rust-hdl; emits Verilog.

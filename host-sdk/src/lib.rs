@@ -1,0 +1,1 @@
+//! Offload of zero-knowledge provers to a Gristmill card.

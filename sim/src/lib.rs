@@ -1,0 +1,1 @@
+//! The card without the card: Verilated RTL, link and memory models.

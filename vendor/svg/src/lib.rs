@@ -1,0 +1,1 @@
+//! Empty stand-in for the crate `svg`; see the workspace manifest.
