@@ -5,3 +5,4 @@
 
 pub mod card;
 pub mod cells;
+pub mod emit;
