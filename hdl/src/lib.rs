@@ -10,5 +10,6 @@
 
 pub mod card;
 pub mod cells;
+pub mod emit;
 pub mod msm;
 pub mod pipeline;
