@@ -1,1 +1,3 @@
 //! The card without the card: Verilated RTL, link and memory models.
+
+pub mod verilator;
