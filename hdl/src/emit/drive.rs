@@ -67,10 +67,7 @@ pub(super) fn drives(block: &[Statement], table: &Table) -> Result<Vec<(Id, Driv
 fn drive(id: Id, block: &[Statement], table: &Table) -> Result<Drive, Fault> {
     let signal = &table.signals[id];
     let name = || table.identifiers[id].clone();
-    if !matches!(
-        signal.role,
-        Role::Output | Role::Local | Role::ChildInput
-    ) {
+    if !matches!(signal.role, Role::Output | Role::Local | Role::ChildInput) {
         return Err(Fault::NotAssignable(name()));
     }
     let all = mask(0, signal.width);
@@ -310,12 +307,16 @@ impl Order {
             {
                 continue;
             }
-            let late = self.writes.get(id).is_some_and(|writes| {
-                writes
-                    .iter()
-                    .any(|(write, place)| write > time && !exclusive(place, branches))
-            });
-            if late {
+            // Before its first assignment a read gives the settled value, in rust-hdl's simulator
+            // after one more round; between two assignments it would give the first of them there.
+            let other_sides = |after: bool| {
+                self.writes.get(id).is_some_and(|writes| {
+                    writes.iter().any(|(write, place)| {
+                        (write > time) == after && !exclusive(place, branches)
+                    })
+                })
+            };
+            if other_sides(true) && other_sides(false) {
                 return Err(Fault::ReadEarly(table.identifiers[*id].clone()));
             }
         }

@@ -155,9 +155,9 @@ impl Expression {
     pub fn states(&self, visit: &mut dyn FnMut(&str)) {
         match &self.node {
             Node::State(identifier) => visit(identifier),
-            Node::Slice(value, _)
-            | Node::Resize(value)
-            | Node::Unary(_, value) => value.states(visit),
+            Node::Slice(value, _) | Node::Resize(value) | Node::Unary(_, value) => {
+                value.states(visit)
+            }
             Node::Part(left, right) | Node::Binary(left, _, right) => {
                 left.states(visit);
                 right.states(visit);
@@ -289,7 +289,11 @@ impl Writer<'_> {
         else {
             return;
         };
-        line(out, depth, &format!("{before}if ({}) begin", self.text(test)));
+        line(
+            out,
+            depth,
+            &format!("{before}if ({}) begin", self.text(test)),
+        );
         self.block(then, depth + 1, out);
         match otherwise.as_slice() {
             [] => line(out, depth, "end"),

@@ -7,8 +7,7 @@ use super::tree::{self, Id, Table};
 use num_bigint::BigUint;
 use rust_hdl_core::ast::{
     VerilogBlock, VerilogBlockOrConditional, VerilogConditional, VerilogExpression as Syntax,
-    VerilogLink, VerilogLiteral, VerilogMatch, VerilogOp, VerilogOpUnary,
-    VerilogStatement,
+    VerilogLink, VerilogLiteral, VerilogMatch, VerilogOp, VerilogOpUnary, VerilogStatement,
 };
 use rust_hdl_core::bits::clog2;
 
@@ -142,9 +141,7 @@ impl Kernel<'_> {
         let value = match text {
             "true" => BigUint::from(1u8),
             "false" => BigUint::default(),
-            _ => {
-                text.parse().map_err(|_| Fault::UnknownName(text.into()))?
-            }
+            _ => text.parse().map_err(|_| Fault::UnknownName(text.into()))?,
         };
         number(value, width).map(Some)
     }
@@ -281,9 +278,7 @@ impl Kernel<'_> {
             },
             Syntax::Literal(literal) => number(tree::number(literal), 1),
             Syntax::Paren(inner) => self.expression(inner, context),
-            Syntax::Cast(inner, width) => {
-                Ok(self.expression(inner, Some(*width))?.resize(*width))
-            }
+            Syntax::Cast(inner, width) => Ok(self.expression(inner, Some(*width))?.resize(*width)),
             Syntax::Unary(operator, inner) => self.unary(operator, inner, context),
             Syntax::Binary(left, operator, right) => self.binary(left, operator, right, context),
             Syntax::Index(base, index) => self.slice(self.expression(base, context)?, 1, index),
@@ -299,9 +294,7 @@ impl Kernel<'_> {
                 let bit = bit.binary("<<", self.amount(index)?);
                 Ok(base.binary("&", hole).binary("|", bit))
             }
-            Syntax::Signed(_) | Syntax::Unsigned(_) => {
-                Err(Fault::Unsupported("signed arithmetic"))
-            }
+            Syntax::Signed(_) | Syntax::Unsigned(_) => Err(Fault::Unsupported("signed arithmetic")),
         }
     }
 

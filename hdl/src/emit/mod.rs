@@ -34,7 +34,11 @@ pub struct Emitted {
 impl Emitted {
     /// All modules as one text.
     pub fn text(&self) -> String {
-        let texts: Vec<_> = self.modules.iter().map(|module| module.text.as_str()).collect();
+        let texts: Vec<_> = self
+            .modules
+            .iter()
+            .map(|module| module.text.as_str())
+            .collect();
         texts.join("\n")
     }
 

@@ -157,7 +157,10 @@ mod tests {
             unindexed("port[(i+1)*2-1]$d", &loops),
             Ok("port$7$d".into())
         );
-        assert_eq!(unindexed("a[N-1]", &loops), Err(Fault::BadIndex("N-1".into())));
+        assert_eq!(
+            unindexed("a[N-1]", &loops),
+            Err(Fault::BadIndex("N-1".into()))
+        );
     }
 
     #[test]
@@ -172,7 +175,10 @@ mod tests {
 
     #[test]
     fn words_of_verilog_are_no_names() {
-        assert_eq!(identifier("r#priority"), Err(Fault::Keyword("priority".into())));
+        assert_eq!(
+            identifier("r#priority"),
+            Err(Fault::Keyword("priority".into()))
+        );
         assert_eq!(identifier("host$awvalid"), Ok("host_awvalid".into()));
     }
 }

@@ -260,7 +260,10 @@ pub(super) fn width(kind: &TypeDescriptor) -> usize {
 }
 
 /// Lowest bit and type of a field of a structure.
-pub(super) fn field<'a>(kind: &'a TypeDescriptor, name: &str) -> Option<(usize, &'a TypeDescriptor)> {
+pub(super) fn field<'a>(
+    kind: &'a TypeDescriptor,
+    name: &str,
+) -> Option<(usize, &'a TypeDescriptor)> {
     let TypeKind::Composite(fields) = &kind.kind else {
         return None;
     };
