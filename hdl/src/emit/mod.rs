@@ -15,6 +15,9 @@ mod share;
 mod text;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{EmitError, Fault};
 
 use rust_hdl_core::block::Block;
