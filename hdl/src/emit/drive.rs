@@ -67,10 +67,8 @@ pub(super) fn drives(block: &[Statement], table: &Table) -> Result<Vec<(Id, Driv
 fn drive(id: Id, block: &[Statement], table: &Table) -> Result<Drive, Fault> {
     let signal = &table.signals[id];
     let name = || table.identifiers[id].clone();
-    if !matches!(
-        signal.role,
-        Role::Output | Role::Local | Role::ChildInput
-    ) {
+    let own = matches!(signal.role, Role::Output | Role::Local | Role::ChildInput);
+    if !own || signal.lifted {
         return Err(Fault::NotAssignable(name()));
     }
     let all = mask(0, signal.width);

@@ -7,8 +7,7 @@ use super::tree::{self, Id, Table};
 use num_bigint::BigUint;
 use rust_hdl_core::ast::{
     VerilogBlock, VerilogBlockOrConditional, VerilogConditional, VerilogExpression as Syntax,
-    VerilogLink, VerilogLiteral, VerilogMatch, VerilogOp, VerilogOpUnary,
-    VerilogStatement,
+    VerilogLink, VerilogLiteral, VerilogMatch, VerilogOp, VerilogOpUnary, VerilogStatement,
 };
 use rust_hdl_core::bits::clog2;
 
@@ -142,9 +141,7 @@ impl Kernel<'_> {
         let value = match text {
             "true" => BigUint::from(1u8),
             "false" => BigUint::default(),
-            _ => {
-                text.parse().map_err(|_| Fault::UnknownName(text.into()))?
-            }
+            _ => text.parse().map_err(|_| Fault::UnknownName(text.into()))?,
         };
         number(value, width).map(Some)
     }
@@ -157,9 +154,8 @@ impl Kernel<'_> {
                 return Err(Fault::Unsupported("a signed or bidirectional signal"));
             }
         };
-        let path = |side: &str| format!("{side}{member}").replace('.', "$");
-        let target = self.reference(&path(target))?;
-        let value = self.read(self.reference(&path(source))?);
+        let target = self.reference(&names::member(target, member))?;
+        let value = self.read(self.reference(&names::member(source, member))?);
         let value = fits(value, target.width, member)?;
         Ok(assign(target, value))
     }
@@ -167,10 +163,7 @@ impl Kernel<'_> {
     /// What a path of the kernel names.
     fn reference(&self, path: &str) -> Result<Reference, Fault> {
         let path = names::unindexed(path, &self.loops)?;
-        let (signal, fields) = ["$val()$", "$next$"]
-            .iter()
-            .find_map(|mark| path.split_once(mark))
-            .unwrap_or((path.trim_end_matches("$next"), ""));
+        let (signal, fields) = names::signal_and_fields(&path);
         let unknown = || Fault::UnknownName(path.replace("$", "."));
         let id = self.table.find(signal).ok_or_else(unknown)?;
         let (mut low, mut kind) = (0, &self.table.signals[id].kind);
@@ -281,9 +274,7 @@ impl Kernel<'_> {
             },
             Syntax::Literal(literal) => number(tree::number(literal), 1),
             Syntax::Paren(inner) => self.expression(inner, context),
-            Syntax::Cast(inner, width) => {
-                Ok(self.expression(inner, Some(*width))?.resize(*width))
-            }
+            Syntax::Cast(inner, width) => Ok(self.expression(inner, Some(*width))?.resize(*width)),
             Syntax::Unary(operator, inner) => self.unary(operator, inner, context),
             Syntax::Binary(left, operator, right) => self.binary(left, operator, right, context),
             Syntax::Index(base, index) => self.slice(self.expression(base, context)?, 1, index),
@@ -299,9 +290,7 @@ impl Kernel<'_> {
                 let bit = bit.binary("<<", self.amount(index)?);
                 Ok(base.binary("&", hole).binary("|", bit))
             }
-            Syntax::Signed(_) | Syntax::Unsigned(_) => {
-                Err(Fault::Unsupported("signed arithmetic"))
-            }
+            Syntax::Signed(_) | Syntax::Unsigned(_) => Err(Fault::Unsupported("signed arithmetic")),
         }
     }
 

@@ -9,6 +9,7 @@ mod drive;
 mod error;
 mod expression;
 mod kernel;
+mod lift;
 mod module;
 mod names;
 mod share;
@@ -37,7 +38,11 @@ pub struct Emitted {
 impl Emitted {
     /// All modules as one text.
     pub fn text(&self) -> String {
-        let texts: Vec<_> = self.modules.iter().map(|module| module.text.as_str()).collect();
+        let texts: Vec<_> = self
+            .modules
+            .iter()
+            .map(|module| module.text.as_str())
+            .collect();
         texts.join("\n")
     }
 

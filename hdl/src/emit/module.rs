@@ -45,9 +45,13 @@ impl Body {
                 .map(|(port, wire)| format!("    .{port}({wire})"))
                 .collect();
             let module = &names[instance.class];
-            out += &format!("\n  {module} {} (\n{}\n  );\n", instance.name, pins.join(",\n"));
+            out += &format!(
+                "\n  {module} {} (\n{}\n  );\n",
+                instance.name,
+                pins.join(",\n")
+            );
         }
-        if !self.logic.is_empty() {
+        if !self.logic.is_empty() && !self.ports.is_empty() {
             out += "\n";
         }
         out + &self.logic + "endmodule\n"
@@ -114,9 +118,11 @@ impl<'a> Kernel<'a> {
     fn new(scope: &'a Scope, table: &'a Table, drives: Vec<(Id, Drive)>) -> Result<Self, Fault> {
         let mut read = HashSet::new();
         for (_, drive) in &drives {
-            drive.expressions(&mut |value| value.reads(&mut |id, _| {
-                read.insert(id);
-            }));
+            drive.expressions(&mut |value| {
+                value.reads(&mut |id, _| {
+                    read.insert(id);
+                })
+            });
         }
         let aliases = drives
             .iter()
@@ -153,7 +159,10 @@ impl<'a> Kernel<'a> {
                     _ => break,
                 }
             }
-            if aliases.get(&at).is_some_and(|value| matches!(value.node, Node::Signal(_))) {
+            if aliases
+                .get(&at)
+                .is_some_and(|value| matches!(value.node, Node::Signal(_)))
+            {
                 let name = self.writer.table.identifiers[at].clone();
                 return Err(Fault::DependsOnItself(name));
             }
@@ -180,7 +189,7 @@ impl<'a> Kernel<'a> {
         let driven: HashSet<Id> = self.drives.iter().map(|(id, _)| *id).collect();
         let table = self.writer.table;
         let open = (0..table.signals.len()).find(|id| match table.signals[*id].role {
-            Role::Output | Role::ChildInput => !driven.contains(id),
+            Role::Output | Role::ChildInput => !driven.contains(id) && !table.signals[*id].lifted,
             Role::Local => !driven.contains(id) && self.reads.contains_key(id),
             _ => false,
         });
@@ -202,7 +211,10 @@ impl<'a> Kernel<'a> {
         let ends = self.ends();
         if !ends.is_empty() {
             let taken = self.writer.table.identifiers.iter();
-            if taken.chain(self.scope.children.iter().map(|child| &child.name)).any(|name| name == UNUSED) {
+            if taken
+                .chain(self.scope.children.iter().map(|child| &child.name))
+                .any(|name| name == UNUSED)
+            {
                 let name = UNUSED.to_owned();
                 return Err(Fault::NameCollision { name });
             }
@@ -233,16 +245,22 @@ impl<'a> Kernel<'a> {
                 Role::Local if !driven.contains(&id) => {}
                 Role::ChildInput if self.writer.aliases.contains_key(&id) => {}
                 Role::Local | Role::ChildInput | Role::ChildOutput => {
-                    line(&mut wires, 1, &format!("{kind} {}{identifier};", range(signal.width)));
+                    line(
+                        &mut wires,
+                        1,
+                        &format!("{kind} {}{identifier};", range(signal.width)),
+                    );
                 }
                 Role::Constant | Role::Other => {}
             }
         }
         let mut named = HashSet::new();
         for (_, drive) in &self.drives {
-            drive.expressions(&mut |value| value.states(&mut |state| {
-                named.insert(state.to_owned());
-            }));
+            drive.expressions(&mut |value| {
+                value.states(&mut |state| {
+                    named.insert(state.to_owned());
+                })
+            });
         }
         for state in table.states() {
             if named.contains(&state.identifier) {
@@ -278,11 +296,23 @@ impl<'a> Kernel<'a> {
         let name = &self.writer.table.identifiers[id];
         match drive {
             Drive::Value(value) => {
-                line(out, 1, &format!("assign {name} = {};", self.writer.text(value)));
+                line(
+                    out,
+                    1,
+                    &format!("assign {name} = {};", self.writer.text(value)),
+                );
             }
             Drive::Parts(parts) => {
-                let parts: Vec<_> = parts.iter().rev().map(|part| self.writer.text(part)).collect();
-                line(out, 1, &format!("assign {name} = {{{}}};", parts.join(", ")));
+                let parts: Vec<_> = parts
+                    .iter()
+                    .rev()
+                    .map(|part| self.writer.text(part))
+                    .collect();
+                line(
+                    out,
+                    1,
+                    &format!("assign {name} = {{{}}};", parts.join(", ")),
+                );
             }
             Drive::Block(block) => {
                 line(out, 1, "always @(*) begin");
@@ -301,7 +331,7 @@ impl<'a> Kernel<'a> {
             let read = self.reads.get(&id).cloned().unwrap_or_default();
             let identifier = &table.identifiers[id];
             match signal.role {
-                Role::Input | Role::ChildOutput => {}
+                Role::Input | Role::ChildOutput if !signal.lifted => {}
                 Role::Local if driven.contains(&id) => {}
                 _ => continue,
             }

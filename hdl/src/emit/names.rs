@@ -80,6 +80,19 @@ pub(super) fn unindexed(path: &str, loops: &Loops) -> Result<String, Fault> {
     Ok(out + rest)
 }
 
+/// The path of a signal and, behind it, that of a field of its structure.
+pub(super) fn signal_and_fields(path: &str) -> (&str, &str) {
+    ["$val()$", "$next$"]
+        .iter()
+        .find_map(|mark| path.split_once(mark))
+        .unwrap_or((path.trim_end_matches("$next"), ""))
+}
+
+/// The path of a member of an interface; the member of a link begins with a point.
+pub(super) fn member(interface: &str, member: &str) -> String {
+    format!("{interface}{member}").replace('.', "$")
+}
+
 /// The value of an expression of integers, loop variables, `+ - * / %` and parentheses.
 fn evaluate(text: &str, loops: &Loops) -> Result<usize, Fault> {
     let mut parser = Index { rest: text, loops };
@@ -157,7 +170,10 @@ mod tests {
             unindexed("port[(i+1)*2-1]$d", &loops),
             Ok("port$7$d".into())
         );
-        assert_eq!(unindexed("a[N-1]", &loops), Err(Fault::BadIndex("N-1".into())));
+        assert_eq!(
+            unindexed("a[N-1]", &loops),
+            Err(Fault::BadIndex("N-1".into()))
+        );
     }
 
     #[test]
@@ -172,7 +188,10 @@ mod tests {
 
     #[test]
     fn words_of_verilog_are_no_names() {
-        assert_eq!(identifier("r#priority"), Err(Fault::Keyword("priority".into())));
+        assert_eq!(
+            identifier("r#priority"),
+            Err(Fault::Keyword("priority".into()))
+        );
         assert_eq!(identifier("host$awvalid"), Ok("host_awvalid".into()));
     }
 }

@@ -1,6 +1,7 @@
 //! The modules of a tree: equal ones are one, and each gets a name.
 
 use super::error::{EmitError, Fault};
+use super::lift;
 use super::module::{self, Body};
 use super::tree::{Role, Scope};
 use super::{Direction, Emitted, Module, Port, names, text};
@@ -14,7 +15,9 @@ pub(super) fn emit(block: &dyn Block, top: &str) -> Result<Emitted, EmitError> {
         module: top.into(),
         fault,
     };
-    let scope = Scope::of(block, top).ok_or_else(|| fault(Fault::Unsupported("an interface")))?;
+    let mut scope =
+        Scope::of(block, top).ok_or_else(|| fault(Fault::Unsupported("an interface")))?;
+    lift::lift(&mut scope);
     let mut library = Library::default();
     library.add(&scope, top, 0)?;
     let names = library.names(top).map_err(fault)?;

@@ -74,7 +74,10 @@ impl Logic for Sample {
             self.total.next = self.total.val() + self.lane[i].d.val();
         }
         self.sum.next = self.total.val();
-        self.sliced.next = self.total.val().get_bits::<4>(self.word.val().data.get_bits::<2>(3).index());
+        self.sliced.next = self
+            .total
+            .val()
+            .get_bits::<4>(self.word.val().data.get_bits::<2>(3).index());
         self.wide.next = bit_cast::<16, 8>(self.total.val() + self.limit.val());
         self.bundle.next.data = bits::<10>(3);
         self.bundle.next.tag.place = self.word.val().tag.place + 1;

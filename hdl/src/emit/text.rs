@@ -48,7 +48,10 @@ mod tests {
         assert_eq!(
             cores(text),
             Ok(vec![
-                ("one".into(), "// one\nmodule one(input a); endmodule\n".into()),
+                (
+                    "one".into(),
+                    "// one\nmodule one(input a); endmodule\n".into()
+                ),
                 ("two".into(), "module two; endmodule\n".into()),
             ])
         );

@@ -31,6 +31,8 @@ pub(super) struct Signal {
     pub width: usize,
     pub kind: TypeDescriptor,
     pub value: BigUint,
+    /// It is a port of something inside the module, led out.
+    pub lifted: bool,
 }
 
 /// A module and what is inside.
@@ -92,6 +94,7 @@ impl Probe for Collector {
                 width: signal.bits(),
                 kind: signal.descriptor(),
                 value: number(&signal.verilog()),
+                lifted: false,
             });
         }
     }
@@ -162,8 +165,13 @@ impl Table {
         for child in &scope.children {
             table.take(&names::identifier(&child.name)?)?;
             for port in child.ports() {
+                let path = format!("{}${}", child.name, port.path);
+                if table.find(&path).is_some_and(|id| table.signals[id].lifted) {
+                    continue;
+                }
                 table.add(Signal {
-                    path: format!("{}${}", child.name, port.path),
+                    path,
+                    lifted: false,
                     role: match port.role {
                         Role::Input => Role::ChildInput,
                         _ => Role::ChildOutput,
@@ -260,7 +268,10 @@ pub(super) fn width(kind: &TypeDescriptor) -> usize {
 }
 
 /// Lowest bit and type of a field of a structure.
-pub(super) fn field<'a>(kind: &'a TypeDescriptor, name: &str) -> Option<(usize, &'a TypeDescriptor)> {
+pub(super) fn field<'a>(
+    kind: &'a TypeDescriptor,
+    name: &str,
+) -> Option<(usize, &'a TypeDescriptor)> {
     let TypeKind::Composite(fields) = &kind.kind else {
         return None;
     };
