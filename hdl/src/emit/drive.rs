@@ -228,8 +228,9 @@ fn assigned(
 /// The branches around a statement: which conditional, which arm of it.
 type Branches = Vec<(usize, usize)>;
 
-/// When a kernel reads and writes what. Projection shows every reader the settled value of a signal,
-/// so a reader must not stand before a writer.
+/// When a kernel reads and writes what. Projection shows every reader the settled value of a signal. So
+/// does the simulator, which runs a kernel until nothing changes, unless the reader stands between two
+/// writers.
 #[derive(Default)]
 struct Order {
     time: usize,
@@ -308,13 +309,12 @@ impl Order {
             {
                 continue;
             }
-            let late = self.writes.get(id).is_some_and(|writes| {
-                writes
-                    .iter()
-                    .any(|(write, place)| write > time && !exclusive(place, branches))
-            });
-            if late {
-                return Err(Fault::ReadEarly(table.identifiers[*id].clone()));
+            let writes = self.writes.get(id).into_iter().flatten();
+            let (early, late): (Vec<_>, Vec<_>) = writes
+                .filter(|(_, place)| !exclusive(place, branches))
+                .partition(|(write, _)| write < time);
+            if !early.is_empty() && !late.is_empty() {
+                return Err(Fault::ReadBetween(table.identifiers[*id].clone()));
             }
         }
         Ok(())

@@ -11,9 +11,6 @@ use num_bigint::BigUint;
 use rust_hdl_core::ast::Verilog;
 use std::collections::{HashMap, HashSet};
 
-/// The wire that reads what a module has no use for: an open end that is meant.
-const UNUSED: &str = "unused";
-
 /// A module without the names of modules in it, so that equal ones are recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Body {
@@ -64,9 +61,9 @@ pub(super) fn body(scope: &Scope, classes: &[usize]) -> Result<Body, Fault> {
     match &scope.code {
         Verilog::Combinatorial(block) => {
             let drives = drive::drives(&kernel::statements(block, &table)?, &table)?;
-            Kernel::new(scope, &table, drives)?.body(classes)
+            Ok(Kernel::new(scope, &table, drives)?.body(classes))
         }
-        Verilog::Empty => Kernel::new(scope, &table, Vec::new())?.body(classes),
+        Verilog::Empty => Ok(Kernel::new(scope, &table, Vec::new())?.body(classes)),
         Verilog::Custom(code) => leaf(scope, table, code, "reg"),
         Verilog::Wrapper(wrapper) => leaf(scope, table, &wrapper.code, "wire"),
         Verilog::Blackbox(_) => Err(Fault::Unsupported("a black box")),
@@ -74,7 +71,7 @@ pub(super) fn body(scope: &Scope, classes: &[usize]) -> Result<Body, Fault> {
 }
 
 /// A module whose Verilog is text.
-fn leaf(scope: &Scope, mut table: Table, code: &str, output: &str) -> Result<Body, Fault> {
+fn leaf(scope: &Scope, table: Table, code: &str, output: &str) -> Result<Body, Fault> {
     if let Some(child) = scope.children.first() {
         return Err(Fault::ChildOfText(child.name.clone()));
     }
@@ -98,10 +95,11 @@ fn leaf(scope: &Scope, mut table: Table, code: &str, output: &str) -> Result<Bod
     for text in code.trim_end().lines() {
         line(&mut body.logic, usize::from(!text.is_empty()), text);
     }
-    if !ends.is_empty() {
-        table.take(UNUSED)?;
-        unused(&mut body, &ends);
+    if used.contains(table.unused.as_str()) {
+        let name = table.unused;
+        return Err(Fault::NameCollision { name });
     }
+    unused(&mut body, &table, &ends);
     Ok(body)
 }
 
@@ -199,28 +197,17 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    fn body(&self, classes: &[usize]) -> Result<Body, Fault> {
+    fn body(&self, classes: &[usize]) -> Body {
         let mut body = Body::default();
         self.declare(&mut body);
-        self.instantiate(&mut body, classes)?;
+        self.instantiate(&mut body, classes);
         for (id, drive) in &self.drives {
             if !self.writer.aliases.contains_key(id) {
                 self.drive(*id, drive, &mut body.logic);
             }
         }
-        let ends = self.ends();
-        if !ends.is_empty() {
-            let taken = self.writer.table.identifiers.iter();
-            if taken
-                .chain(self.scope.children.iter().map(|child| &child.name))
-                .any(|name| name == UNUSED)
-            {
-                let name = UNUSED.to_owned();
-                return Err(Fault::NameCollision { name });
-            }
-            unused(&mut body, &ends);
-        }
-        Ok(body)
+        unused(&mut body, self.writer.table, &self.ends());
+        body
     }
 
     fn declare(&self, body: &mut Body) {
@@ -273,23 +260,23 @@ impl<'a> Kernel<'a> {
         body.declarations += &wires;
     }
 
-    fn instantiate(&self, body: &mut Body, classes: &[usize]) -> Result<(), Fault> {
-        for (child, class) in self.scope.children.iter().zip(classes) {
+    fn instantiate(&self, body: &mut Body, classes: &[usize]) {
+        let children = self.scope.children.iter().zip(&self.writer.table.instances);
+        for ((child, name), class) in children.zip(classes) {
             let mut pins = Vec::new();
             for port in child.ports() {
                 let path = format!("{}${}", child.name, port.path);
                 if let Some(id) = self.writer.table.find(&path) {
                     let wire = self.writer.text(&Expression::signal(id, self.writer.table));
-                    pins.push((names::identifier(&port.path)?, wire));
+                    pins.push((names::identifier(&port.path), wire));
                 }
             }
             body.instances.push(Instance {
                 class: *class,
-                name: names::identifier(&child.name)?,
+                name: name.clone(),
                 pins,
             });
         }
-        Ok(())
     }
 
     fn drive(&self, id: Id, drive: &Drive, out: &mut String) {
@@ -368,9 +355,11 @@ fn parameter(body: &mut Body, identifier: &str, signal: &Signal) {
     line(&mut body.declarations, 1, &text);
 }
 
-fn unused(body: &mut Body, ends: &[String]) {
-    let text = format!("wire {UNUSED} = &{{1'b0, {}}};", ends.join(", "));
-    line(&mut body.logic, 1, &text);
+fn unused(body: &mut Body, table: &Table, ends: &[String]) {
+    if !ends.is_empty() {
+        let text = format!("wire {} = &{{1'b0, {}}};", table.unused, ends.join(", "));
+        line(&mut body.logic, 1, &text);
+    }
 }
 
 fn range(width: usize) -> String {

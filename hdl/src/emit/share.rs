@@ -29,7 +29,7 @@ pub(super) fn emit(block: &dyn Block, top: &str) -> Result<Emitted, EmitError> {
         .ports()
         .map(|port| {
             Ok(Port {
-                name: names::identifier(&port.path)?,
+                name: names::identifier(&port.path),
                 direction: match port.role {
                     Role::Input => Direction::Input,
                     _ => Direction::Output,
@@ -129,12 +129,12 @@ impl Library {
     /// A name for each class; the last one is the top.
     fn names(&self, top: &str) -> Result<Vec<String>, Fault> {
         let mut taken: HashSet<String> = self.cores.iter().map(|core| core.name.clone()).collect();
-        if !taken.insert(names::identifier(top)?) {
+        if !taken.insert(names::identifier(top)) {
             return Err(Fault::NameCollision { name: top.into() });
         }
         let mut names = Vec::new();
         for class in &self.classes[..self.classes.len() - 1] {
-            let wish = format!("{top}_{}", names::identifier(class.wish.name())?);
+            let wish = format!("{top}_{}", names::identifier(class.wish.name()));
             let name = (1..)
                 .map(|number| match number {
                     1 => wish.clone(),

@@ -110,3 +110,36 @@ fn show() {
     println!("{text}");
     std::fs::write("/tmp/sample.v", text).unwrap();
 }
+
+#[test]
+fn engine() {
+    use gristmill_datapath::{Fill, adder::complete_adder, curve::toy};
+    let graph = complete_adder(&toy(), Fill::Record);
+    for port in graph.ports() {
+        println!("{} {}", port.name, port.width);
+    }
+    let adder = crate::pipeline::Pipeline::new("toy_adder", &graph);
+    let parameters = crate::msm::Parameters {
+        point_entry: adder.clone(),
+        scalar_entry: adder.clone(),
+        adder,
+        size_log2: 16,
+        windows_per_lane: 8,
+        window_min: 2,
+        window_max: 8,
+    };
+    let engine = crate::msm::MsmEngine::<64, 64, 8, 128, 24, 10, 9, 256, 256, 2>::new(&parameters);
+    let start = std::time::Instant::now();
+    let result = verilog(&engine, "engine");
+    println!("{:?}", start.elapsed());
+    match result {
+        Err(error) => panic!("{error}"),
+        Ok(emitted) => {
+            std::fs::write("/tmp/engine.v", emitted.text()).unwrap();
+            println!(
+                "{:?}",
+                emitted.modules.iter().map(|m| &m.name).collect::<Vec<_>>()
+            );
+        }
+    }
+}

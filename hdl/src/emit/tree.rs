@@ -150,7 +150,12 @@ pub(super) struct State {
 #[derive(Default)]
 pub(super) struct Table {
     pub signals: Vec<Signal>,
+    /// The name of each signal in Verilog.
     pub identifiers: Vec<String>,
+    /// The name of each child's instance.
+    pub instances: Vec<String>,
+    /// The name of the wire that reads what the module has no use for: an open end that is meant.
+    pub unused: String,
     by_path: HashMap<String, Id>,
     states: HashMap<String, State>,
     taken: HashSet<String>,
@@ -159,11 +164,16 @@ pub(super) struct Table {
 impl Table {
     pub fn of(scope: &Scope) -> Result<Self, Fault> {
         let mut table = Self::default();
+        // The ports' names are the module's promise; the others get out of their way.
+        for port in scope.ports() {
+            table.take(names::identifier(&port.path))?;
+        }
         for signal in &scope.signals {
             table.add(signal.clone())?;
         }
         for child in &scope.children {
-            table.take(&names::identifier(&child.name)?)?;
+            let instance = table.free(&child.name)?;
+            table.instances.push(instance);
             for port in child.ports() {
                 let path = format!("{}${}", child.name, port.path);
                 if table.find(&path).is_some_and(|id| table.signals[id].lifted) {
@@ -180,6 +190,7 @@ impl Table {
                 })?;
             }
         }
+        table.unused = table.free("unused")?;
         Ok(table)
     }
 
@@ -190,8 +201,10 @@ impl Table {
         if signal.width == 0 {
             return Err(Fault::ZeroWidth(signal.path));
         }
-        let identifier = names::identifier(&signal.path)?;
-        self.take(&identifier)?;
+        let identifier = match signal.role {
+            Role::Input | Role::Output => names::identifier(&signal.path),
+            _ => self.free(&signal.path)?,
+        };
         self.learn_states(&signal.kind)?;
         self.by_path.insert(signal.path.clone(), self.signals.len());
         self.identifiers.push(identifier);
@@ -200,11 +213,22 @@ impl Table {
     }
 
     /// Reserves a name.
-    pub fn take(&mut self, name: &str) -> Result<(), Fault> {
-        if self.taken.insert(name.into()) {
-            return Ok(());
+    fn take(&mut self, name: String) -> Result<(), Fault> {
+        if self.taken.contains(&name) {
+            return Err(Fault::NameCollision { name });
         }
-        Err(Fault::NameCollision { name: name.into() })
+        self.taken.insert(name);
+        Ok(())
+    }
+
+    /// Reserves a name for something inside: `sweep_start`, beside a port of that name `sweep__start`.
+    fn free(&mut self, path: &str) -> Result<String, Fault> {
+        let plain = names::identifier(path);
+        let choices = [plain.clone(), path.replace('$', "__"), plain.clone() + "_"];
+        let free = choices.into_iter().find(|name| !self.taken.contains(name));
+        let name = free.unwrap_or(plain);
+        self.take(name.clone())?;
+        Ok(name)
     }
 
     fn learn_states(&mut self, kind: &TypeDescriptor) -> Result<(), Fault> {
@@ -213,13 +237,13 @@ impl Table {
                 for (value, label) in labels.iter().enumerate() {
                     let path = label.replace("::", "$");
                     let state = State {
-                        identifier: names::identifier(&path)?,
+                        identifier: names::identifier(&path),
                         value,
                         width: width(kind),
                     };
                     match self.states.get(&path) {
                         None => {
-                            self.take(&state.identifier)?;
+                            self.take(state.identifier.clone())?;
                             self.states.insert(path, state);
                         }
                         Some(known) if *known == state => {}
