@@ -76,17 +76,17 @@ fn leaf(scope: &Scope, table: Table, code: &str, output: &str) -> Result<Body, F
         return Err(Fault::ChildOfText(child.name.clone()));
     }
     let code = names::plain(code)?;
-    let used = text::identifiers(&code);
+    let reads = text::reads(&code);
     let mut body = Body::default();
     let mut ends = Vec::new();
     for (signal, identifier) in table.signals.iter().zip(&table.identifiers) {
-        let used = used.contains(identifier.as_str());
+        let read = reads.get(identifier.as_str());
         match signal.role {
-            Role::Constant if used => parameter(&mut body, identifier, signal),
+            Role::Constant if read.is_some() => parameter(&mut body, identifier, signal),
             Role::Input | Role::Output => {
                 body.ports.push(port(signal, identifier, output));
-                if signal.role == Role::Input && !used {
-                    ends.push(identifier.clone());
+                if signal.role == Role::Input {
+                    ends.extend(unread(signal, identifier, read));
                 }
             }
             _ => {}
@@ -95,7 +95,7 @@ fn leaf(scope: &Scope, table: Table, code: &str, output: &str) -> Result<Body, F
     for text in code.trim_end().lines() {
         line(&mut body.logic, usize::from(!text.is_empty()), text);
     }
-    if used.contains(table.unused.as_str()) {
+    if reads.contains_key(table.unused.as_str()) {
         let name = table.unused;
         return Err(Fault::NameCollision { name });
     }
@@ -315,30 +315,36 @@ impl<'a> Kernel<'a> {
         let driven: HashSet<Id> = self.drives.iter().map(|(id, _)| *id).collect();
         let mut ends = Vec::new();
         for (id, signal) in table.signals.iter().enumerate() {
-            let read = self.reads.get(&id).cloned().unwrap_or_default();
-            let identifier = &table.identifiers[id];
             match signal.role {
                 Role::Input | Role::ChildOutput if !signal.lifted => {}
                 Role::Local if driven.contains(&id) => {}
                 _ => continue,
             }
-            if read == BigUint::default() {
-                ends.push(identifier.clone());
-                continue;
-            }
-            let mut low = 0;
-            while low < signal.width {
-                let width = (low..signal.width)
-                    .take_while(|bit| !read.bit(*bit as u64))
-                    .count();
-                if width > 0 {
-                    ends.push(format!("{identifier}{}", bits(low, width)));
-                }
-                low += width + 1;
-            }
+            let identifier = &table.identifiers[id];
+            ends.extend(unread(signal, identifier, self.reads.get(&id)));
         }
         ends
     }
+}
+
+/// The parts of a signal that nothing reads.
+fn unread(signal: &Signal, identifier: &str, read: Option<&BigUint>) -> Vec<String> {
+    let read = match read {
+        Some(read) if *read != BigUint::default() => read,
+        _ => return vec![identifier.into()],
+    };
+    let mut parts = Vec::new();
+    let mut low = 0;
+    while low < signal.width {
+        let width = (low..signal.width)
+            .take_while(|bit| !read.bit(*bit as u64))
+            .count();
+        if width > 0 {
+            parts.push(format!("{identifier}{}", bits(low, width)));
+        }
+        low += width + 1;
+    }
+    parts
 }
 
 fn port(signal: &Signal, identifier: &str, output: &str) -> String {

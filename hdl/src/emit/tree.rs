@@ -52,6 +52,17 @@ impl Scope {
         collector.top
     }
 
+    /// Whether something of this name is declared inside.
+    fn declares(&self, name: &str) -> bool {
+        let is_signal = |signal: &Signal| names::identifier(&signal.path) == name;
+        let text = match &self.code {
+            Verilog::Custom(code) => code,
+            Verilog::Wrapper(wrapper) => &wrapper.code,
+            _ => "",
+        };
+        self.signals.iter().any(is_signal) || names::words(text).any(|(word, _)| word == name)
+    }
+
     /// Its inputs and outputs.
     pub fn ports(&self) -> impl Iterator<Item = &Signal> {
         self.signals
@@ -172,7 +183,13 @@ impl Table {
             table.add(signal.clone())?;
         }
         for child in &scope.children {
-            let instance = table.free(&child.name)?;
+            let plain = names::identifier(&child.name);
+            // A tool takes the instance `slot` and a signal `slot` inside it for a confusion.
+            let instance = if child.declares(&plain) {
+                table.free(&(plain + "_"))?
+            } else {
+                table.free(&child.name)?
+            };
             table.instances.push(instance);
             for port in child.ports() {
                 let path = format!("{}${}", child.name, port.path);
