@@ -2,7 +2,7 @@
 
 use super::results::ResultWriter;
 use super::wiring::RecordSplit;
-use super::{Lane, Parameters, Recoder, RecordWriter, Source};
+use super::{Lane, Parameters, Recoder, RecordWriter, Reducer, Source};
 use crate::card::socket::{JobClient, ReadClient, WriteClient};
 use crate::cells::{Fixed, Register};
 use crate::pipeline::{Packer, Unpacker};
@@ -105,6 +105,7 @@ pub struct MsmEngine<
     record_words: Fixed<Bits<13>>,
     slot_log2: Fixed<Bits<4>>,
     all_ones: Fixed<Bits<32>>,
+    number: Vec<Fixed<Bits<4>>>,
     statistics_beats: Fixed<Bits<32>>,
 
     phase: Register<EnginePhase>,
@@ -153,7 +154,7 @@ pub struct MsmEngine<
 
     descriptor: Signal<Local, Bits<512>>,
     statistics_address: Signal<Local, Bits<64>>,
-    scalars_address: Signal<Local, Bits<64>>,
+    scalars_start: Signal<Local, Bits<64>>,
     bases_offset: Signal<Local, Bits<64>>,
     length: Signal<Local, Bits<32>>,
     stride: Signal<Local, Bits<16>>,
@@ -195,10 +196,11 @@ pub struct MsmEngine<
     split: RecordSplit<M, E, R>,
     recoder: Recoder<M, E, A, L>,
     writer: RecordWriter<W, M, E, R>,
-    lane: Vec<Lane<E, P, A, H>>,
+    lane: Vec<Lane<E, P, A>>,
+    reducer: Vec<Reducer<P, A, H>>,
     result_writer: ResultWriter<W, P, T, L>,
     statistics_packer: Packer<W, 512>,
-    join: super::wiring::Counters,
+    words: super::wiring::Counters,
 }
 
 impl<
@@ -250,14 +252,12 @@ impl<
             recoder: Recoder::new(),
             writer: RecordWriter::new(S),
             lane: (0..L)
-                .map(|number| {
-                    Lane::new(
-                        number,
-                        parameters.point_entry.clone(),
-                        parameters.adder.clone(),
-                    )
-                })
+                .map(|_| Lane::new(parameters.point_entry.clone()))
                 .collect(),
+            reducer: (0..L)
+                .map(|_| Reducer::new(parameters.adder.clone()))
+                .collect(),
+            number: (0..L).map(|a| fixed(a as u64)).collect(),
             result_writer: ResultWriter::new(),
             issued: (0..L).map(|_| Default::default()).collect(),
             taken: (0..L).map(|_| Default::default()).collect(),
@@ -359,7 +359,7 @@ impl<
         self.descriptor.next = self.job.descriptor.val();
         self.is_streamed.next = self.descriptor.val().get_bit(16);
         self.statistics_address.next = self.descriptor.val().get_bits::<64>(64);
-        self.scalars_address.next = self.descriptor.val().get_bits::<64>(128);
+        self.scalars_start.next = self.descriptor.val().get_bits::<64>(128);
         self.bases_offset.next = self.descriptor.val().get_bits::<64>(256);
         self.length.next = self.descriptor.val().get_bits::<32>(320);
         self.stride.next = self.descriptor.val().get_bits::<16>(352);
@@ -399,10 +399,11 @@ impl<
         self.working.next = true;
         for a in 0..L {
             self.lane[a].clock.next = self.clock.val();
-            self.lane[a].begin.next = false;
-            self.lane[a].reducer.sweep_start.next = false;
-            self.lane[a].reducer.scrub_start.next = false;
-            self.lane[a].reducer.reading_results.next = false;
+            self.reducer[a].clock.next = self.clock.val();
+            self.lane[a].pass_begins.next = false;
+            self.reducer[a].sweep_start.next = false;
+            self.reducer[a].scrub_start.next = false;
+            self.reducer[a].reading_results.next = false;
         }
         if self.wants_scalars.q.val() & self.scalars.accepted.val() {
             self.wants_scalars.d.next = false;
@@ -501,7 +502,7 @@ impl<
                     self.detail.d.next = 4.into();
                     self.phase.d.next = EnginePhase::Done;
                 }
-                if (self.scalars_address.val() & 63).any() {
+                if (self.scalars_start.val() & 63).any() {
                     self.status.d.next = self.misaligned.val();
                     self.detail.d.next = 2.into();
                     self.phase.d.next = EnginePhase::Done;
@@ -538,7 +539,7 @@ impl<
                 self.wants_resident.d.next = !self.later.q.val() & !self.is_streamed.val();
                 self.wants_records.d.next = self.later.q.val();
                 for a in 0..L {
-                    self.lane[a].begin.next = true;
+                    self.lane[a].pass_begins.next = true;
                 }
                 self.phase.d.next = EnginePhase::Request;
             }
@@ -575,7 +576,7 @@ impl<
                 self.writer.finish.next = true;
                 if self.lanes_quiet.val() & self.writer.idle.val() {
                     for a in 0..L {
-                        self.lane[a].reducer.sweep_start.next = true;
+                        self.reducer[a].sweep_start.next = true;
                     }
                     self.phase.d.next = EnginePhase::Sweep;
                 }
@@ -591,7 +592,7 @@ impl<
             EnginePhase::Results => {
                 self.sweep_cycles.d.next = self.sweep_cycles.q.val() + 1;
                 for a in 0..L {
-                    self.lane[a].reducer.reading_results.next = true;
+                    self.reducer[a].reading_results.next = true;
                 }
                 if self.results.done.val() {
                     self.result_address.d.next = self.result_address.q.val()
@@ -646,7 +647,7 @@ impl<
                 self.working.next = false;
                 self.flush.next = true;
                 for a in 0..L {
-                    self.lane[a].reducer.scrub_start.next = true;
+                    self.reducer[a].scrub_start.next = true;
                 }
                 self.phase.d.next = EnginePhase::Scrubbing;
             }
@@ -696,7 +697,7 @@ impl<
             {
                 self.fail.next = true;
                 self.status.d.next = self.host_error.val();
-                self.detail.d.next = self.scalars_address.val();
+                self.detail.d.next = self.scalars_start.val();
                 if self.streamed.valid.val() & self.streamed.error.val() {
                     self.detail.d.next = self.bases_start.val();
                 }
@@ -721,7 +722,7 @@ impl<
             bit_cast::<4, 64>((self.bases_start.val() & self.beat_mask.val()) >> 3);
         self.source.base_stride.next = bit_cast::<13, 16>(self.stride.val() >> 3);
         self.scalars.request.next = self.wants_scalars.q.val();
-        self.scalars.address.next = self.scalars_address.val();
+        self.scalars.address.next = self.scalars_start.val();
         self.scalars.beats.next = bit_cast::<32, 64>(self.scalar_beats.val());
         self.scalars.flush.next = self.flush.val();
         self.scalars.ready.next = self.source.scalars_ready.val();
@@ -822,7 +823,7 @@ impl<
         self.lanes_error_index.next = self.lane[0].error_index.val();
         self.lanes_held.next = false;
         self.result_writer.valid.next = false;
-        self.result_writer.point.next = self.lane[0].reducer.result.val();
+        self.result_writer.point.next = self.reducer[0].result.val();
         for a in 0..L {
             self.lane[a].valid.next = self.recoder.digit[a].valid.val();
             self.lane[a].key.next = self.recoder.digit[a].key.val();
@@ -830,35 +831,43 @@ impl<
             self.lane[a].window.next = self.recoder.window.val();
             self.lane[a].affine.next = self.recoder.point.val();
             self.lane[a].index.next = self.recoder.point_index.val();
-            self.lane[a].reducer.width.next = bit_cast::<5, 8>(self.width.val());
-            self.lane[a].reducer.windows.next = self.lane_windows.q.val();
-            self.lane[a].reducer.sweep_stop.next = self.flush.val();
-            self.lane[a].reducer.result_address.next = self.result_writer.address.val();
-            self.lane[a].result_read.next = self.result_writer.read.val();
-            self.lane[a].result_lane.next = self.result_writer.lane.val();
+            self.reducer[a].width.next = bit_cast::<5, 8>(self.width.val());
+            self.reducer[a].windows.next = self.lane_windows.q.val();
+            self.reducer[a].sweep_stop.next = self.flush.val();
+            self.reducer[a].result_address.next = self.result_writer.address.val();
+            self.reducer[a].result_read.next = self.result_writer.read.val()
+                & (self.result_writer.lane.val() == self.number[a].val());
+            self.reducer[a].push.next = self.lane[a].push.val();
+            self.reducer[a].key.next = self.lane[a].push_key.val();
+            self.reducer[a].point.next = self.lane[a].push_point.val();
+            self.reducer[a].occupied.next = self.lane[a].windows_occupied.val();
+            self.lane[a].credit.next = self.reducer[a].credit.val();
+            if !self.reducer[a].quiet.val() {
+                self.lanes_quiet.next = false;
+            }
             if !self.lane[a].quiet.val() {
                 self.lanes_quiet.next = false;
             }
-            if !self.lane[a].reducer.sweep_idle.val() {
+            if !self.reducer[a].sweep_idle.val() {
                 self.lanes_idle.next = false;
             }
             if !self.lane[a].room.val() {
                 self.lanes_room.next = false;
             }
-            if self.lane[a].reducer.held.val() {
+            if self.reducer[a].held.val() {
                 self.lanes_held.next = true;
             }
             if self.lane[a].error.val() {
                 self.lanes_error.next = true;
                 self.lanes_error_index.next = self.lane[a].error_index.val();
             }
-            if self.lane[a].reducer.result_valid.val() {
+            if self.reducer[a].result_valid.val() {
                 self.result_writer.valid.next = true;
-                self.result_writer.point.next = self.lane[a].reducer.result.val();
+                self.result_writer.point.next = self.reducer[a].result.val();
             }
         }
         self.issued[0].next = 0.into();
-        if self.lane[0].reducer.issued.val() {
+        if self.reducer[0].issued.val() {
             self.issued[0].next = 1.into();
         }
         self.taken[0].next = 0.into();
@@ -867,7 +876,7 @@ impl<
         }
         for a in 1..L {
             self.issued[a].next = self.issued[a - 1].val();
-            if self.lane[a].reducer.issued.val() {
+            if self.reducer[a].issued.val() {
                 self.issued[a].next = self.issued[a - 1].val() + 1;
             }
             self.taken[a].next = self.taken[a - 1].val();
@@ -887,7 +896,7 @@ impl<
         self.result_writer.windows.next = self.lane_windows.q.val();
         self.result_writer.beat_ready.next = self.results.ready.val();
         self.statistics_packer.clear.next = self.flush.val();
-        self.statistics_packer.slot.next = self.join.statistics.val();
+        self.statistics_packer.slot.next = self.words.statistics.val();
         self.statistics_packer.beat_ready.next = false;
         self.results.request.next = self.wants_results.q.val();
         self.results.address.next = self.result_address.q.val();
@@ -947,21 +956,21 @@ impl<
                 self.progress.d.next = self.progress.q.val() + 1;
             }
         }
-        self.join.cycles.next = self.cycles.q.val();
-        self.join.busy.next = self.busy.q.val();
-        self.join.link_bytes.next = self.link_bytes.q.val();
-        self.join.stall_input.next = self.stall_input.q.val();
-        self.join.stall_memory.next = self.stall_memory.q.val();
-        self.join.stall_collision.next = self.stall_collision.q.val();
-        self.join.stall_output.next = self.stall_output.q.val();
-        self.join.drain.next = self.drain.q.val();
-        self.join.statistic[0].word.next = self.stream_cycles.q.val();
-        self.join.statistic[1].word.next = self.sweep_cycles.q.val();
-        self.join.statistic[2].word.next = self.digits.q.val();
-        self.join.statistic[3].word.next = self.points.q.val();
-        self.join.statistic[4].word.next = self.passes.q.val();
-        self.join.statistic[5].word.next = self.leftover_total.q.val();
-        self.job.counters.next = self.join.counters.val();
+        self.words.cycles.next = self.cycles.q.val();
+        self.words.busy.next = self.busy.q.val();
+        self.words.link_bytes.next = self.link_bytes.q.val();
+        self.words.stall_input.next = self.stall_input.q.val();
+        self.words.stall_memory.next = self.stall_memory.q.val();
+        self.words.stall_collision.next = self.stall_collision.q.val();
+        self.words.stall_output.next = self.stall_output.q.val();
+        self.words.drain.next = self.drain.q.val();
+        self.words.statistic[0].word.next = self.stream_cycles.q.val();
+        self.words.statistic[1].word.next = self.sweep_cycles.q.val();
+        self.words.statistic[2].word.next = self.digits.q.val();
+        self.words.statistic[3].word.next = self.points.q.val();
+        self.words.statistic[4].word.next = self.passes.q.val();
+        self.words.statistic[5].word.next = self.leftover_total.q.val();
+        self.job.counters.next = self.words.counters.val();
         self.job.status.next = self.status.q.val();
         self.job.detail.next = self.detail.q.val();
         self.job.progress.next = self.progress.q.val();

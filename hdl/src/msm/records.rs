@@ -84,7 +84,7 @@ pub struct RecordWriter<const W: usize, const M: usize, const E: usize, const R:
     run: Register<Bits<16>>,
     failed: Register<Bit>,
     queue: Fifo<Bits<R>, QUEUE_LOG2>,
-    join: RecordJoin<M, E, R>,
+    format: RecordJoin<M, E, R>,
     packer: Packer<W, R>,
     bytes: Signal<Local, Bits<64>>,
 }
@@ -95,7 +95,7 @@ impl<const W: usize, const M: usize, const E: usize, const R: usize> RecordWrite
         Self {
             record_bytes_log2: Fixed::new(u64::from((R / 8).ilog2()).into()),
             record_beats_log2: Fixed::new(u64::from((R / W).ilog2()).into()),
-            join: RecordJoin::new(scalar_bits),
+            format: RecordJoin::new(scalar_bits),
             ..Default::default()
         }
     }
@@ -108,13 +108,13 @@ impl<const W: usize, const M: usize, const E: usize, const R: usize> Logic
     fn update(&mut self) {
         dff_setup!(self, clock, phase, pushed, written, run, failed);
         clock!(self, clock, queue, packer);
-        self.join.magnitude.next = self.remainder.val();
-        self.join.length.next = self.length.val();
-        self.join.carry.next = self.carry.val();
-        self.join.negative.next = self.negative.val();
-        self.join.affine.next = self.affine.val();
+        self.format.magnitude.next = self.remainder.val();
+        self.format.length.next = self.length.val();
+        self.format.carry.next = self.carry.val();
+        self.format.negative.next = self.negative.val();
+        self.format.affine.next = self.affine.val();
         self.queue.push.next = self.push.val() & !self.clear.val();
-        self.queue.d.next = self.join.record.val();
+        self.queue.d.next = self.format.record.val();
         self.queue.clear.next = self.clear.val();
         self.room.next = self.queue.level.val() < 62;
         self.records.next = self.pushed.q.val();

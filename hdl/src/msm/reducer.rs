@@ -125,7 +125,7 @@ pub struct Reducer<const P: usize, const A: usize, const H: usize> {
     tag_valid: Delay<Bit>,
     tag_bank: Delay<Bits<2>>,
     tag_key: Delay<Bits<A>>,
-    sweep: Sweep<P, A>,
+    sweeper: Sweep<P, A>,
 }
 
 impl<const P: usize, const A: usize, const H: usize> Reducer<P, A, H> {
@@ -178,7 +178,7 @@ impl<const P: usize, const A: usize, const H: usize> Logic for Reducer<P, A, H> 
         clock!(
             self, clock, in_bank, in_key, in_point, pair_bank, pair_key, pair_a, pair_b, fold_bank,
             fold_key, fold_a, fold_b, even, odd, results, adder, tag_valid, tag_bank, tag_key,
-            sweep
+            sweeper
         );
         self.in_bank.clear.next = false;
         self.in_key.clear.next = false;
@@ -193,16 +193,16 @@ impl<const P: usize, const A: usize, const H: usize> Logic for Reducer<P, A, H> 
         self.fold_b.clear.next = false;
 
         // arrivals: the stream's, or the sweep's
-        self.in_bank.push.next = self.push.val() | self.sweep.send.val();
-        self.in_key.push.next = self.push.val() | self.sweep.send.val();
-        self.in_point.push.next = self.push.val() | self.sweep.send.val();
+        self.in_bank.push.next = self.push.val() | self.sweeper.send.val();
+        self.in_key.push.next = self.push.val() | self.sweeper.send.val();
+        self.in_point.push.next = self.push.val() | self.sweeper.send.val();
         self.in_bank.d.next = 0.into();
         self.in_key.d.next = self.key.val();
         self.in_point.d.next = self.point.val();
-        if self.sweep.send.val() {
-            self.in_bank.d.next = self.sweep.target_bank.val();
-            self.in_key.d.next = self.sweep.target.val();
-            self.in_point.d.next = self.sweep.point.val();
+        if self.sweeper.send.val() {
+            self.in_bank.d.next = self.sweeper.target_bank.val();
+            self.in_key.d.next = self.sweeper.target.val();
+            self.in_point.d.next = self.sweeper.point.val();
         }
 
         // first cycle of an access: the key of the next point, and of the sum that the adder ends
@@ -212,7 +212,7 @@ impl<const P: usize, const A: usize, const H: usize> Logic for Reducer<P, A, H> 
         self.in_key.pop.next = self.p_take.val();
         self.in_point.pop.next = self.p_take.val();
         // what the sweep sends has no credit, and while it runs nothing else arrives
-        self.credit.next = self.p_take.val() & self.sweep.idle.val();
+        self.credit.next = self.p_take.val() & self.sweeper.idle.val();
         if self.same.val() | self.p_go.val() {
             self.p_valid.d.next = false;
         }
@@ -304,14 +304,14 @@ impl<const P: usize, const A: usize, const H: usize> Logic for Reducer<P, A, H> 
         self.pair_key.d.next = self.p2_key.q.val();
         self.pair_a.d.next = self.p2_point.q.val();
         self.pair_b.d.next = self.p_other.val();
-        self.fold_bank.push.next = self.sweep.fold.val();
-        self.fold_key.push.next = self.sweep.fold.val();
-        self.fold_a.push.next = self.sweep.fold.val();
-        self.fold_b.push.next = self.sweep.fold.val();
-        self.fold_bank.d.next = self.sweep.target_bank.val();
-        self.fold_key.d.next = self.sweep.target.val();
-        self.fold_a.d.next = self.sweep.even.val();
-        self.fold_b.d.next = self.sweep.odd.val();
+        self.fold_bank.push.next = self.sweeper.fold.val();
+        self.fold_key.push.next = self.sweeper.fold.val();
+        self.fold_a.push.next = self.sweeper.fold.val();
+        self.fold_b.push.next = self.sweeper.fold.val();
+        self.fold_bank.d.next = self.sweeper.target_bank.val();
+        self.fold_key.d.next = self.sweeper.target.val();
+        self.fold_a.d.next = self.sweeper.even.val();
+        self.fold_b.d.next = self.sweeper.odd.val();
 
         // the adder
         self.from_folds.next = !self.w2_valid.q.val() & self.fold_bank.valid.val();
@@ -376,42 +376,42 @@ impl<const P: usize, const A: usize, const H: usize> Logic for Reducer<P, A, H> 
             & !self.in_flight.q.val().any();
 
         // the sweep
-        self.sweep.start.next = self.sweep_start.val();
-        self.sweep.stop.next = self.sweep_stop.val();
-        self.sweep.scrub.next = self.scrub_start.val();
-        self.sweep_idle.next = self.sweep.idle.val();
-        self.sweep.width.next = self.width.val();
-        self.sweep.windows.next = self.windows.val();
-        self.sweep.occupied.next = self.occupied.val();
-        self.sweep.room.next = (self.in_bank.level.val() < 16) & (self.fold_bank.level.val() < 8);
-        self.sweep.settled.next =
+        self.sweeper.start.next = self.sweep_start.val();
+        self.sweeper.stop.next = self.sweep_stop.val();
+        self.sweeper.scrub.next = self.scrub_start.val();
+        self.sweep_idle.next = self.sweeper.idle.val();
+        self.sweeper.width.next = self.width.val();
+        self.sweeper.windows.next = self.windows.val();
+        self.sweeper.occupied.next = self.occupied.val();
+        self.sweeper.room.next = (self.in_bank.level.val() < 16) & (self.fold_bank.level.val() < 8);
+        self.sweeper.settled.next =
             self.nothing_arrives.val() & !self.in_flight_to_levels.q.val().any();
-        self.sweep.quiet.next = self.quiet.val();
-        self.sweep.even_waiting.next = self.even.port[0].waiting.val();
-        self.sweep.odd_waiting.next = self.even.port[1].waiting.val();
-        self.sweep.even.next = self.even.port[0].q.val();
-        self.sweep.odd.next = self.even.port[1].q.val();
-        if self.sweep.reading_odd.val() {
-            self.sweep.even_waiting.next = self.odd.port[0].waiting.val();
-            self.sweep.odd_waiting.next = self.odd.port[1].waiting.val();
-            self.sweep.even.next = self.odd.port[0].q.val();
-            self.sweep.odd.next = self.odd.port[1].q.val();
+        self.sweeper.quiet.next = self.quiet.val();
+        self.sweeper.even_waiting.next = self.even.port[0].waiting.val();
+        self.sweeper.odd_waiting.next = self.even.port[1].waiting.val();
+        self.sweeper.even.next = self.even.port[0].q.val();
+        self.sweeper.odd.next = self.even.port[1].q.val();
+        if self.sweeper.reading_odd.val() {
+            self.sweeper.even_waiting.next = self.odd.port[0].waiting.val();
+            self.sweeper.odd_waiting.next = self.odd.port[1].waiting.val();
+            self.sweeper.even.next = self.odd.port[0].q.val();
+            self.sweeper.odd.next = self.odd.port[1].q.val();
         }
-        if self.sweep.reading_even.val() | self.sweep.scrubbing.val() {
-            self.even.port[0].address.next = self.sweep.address.val();
-            self.even.port[1].address.next = self.sweep.address.val() | 1;
-            self.even.port[0].go.next = self.sweep.take.val() & self.even.port[0].waiting.val();
-            self.even.port[1].go.next = self.sweep.take.val()
+        if self.sweeper.reading_even.val() | self.sweeper.scrubbing.val() {
+            self.even.port[0].address.next = self.sweeper.address.val();
+            self.even.port[1].address.next = self.sweeper.address.val() | 1;
+            self.even.port[0].go.next = self.sweeper.take.val() & self.even.port[0].waiting.val();
+            self.even.port[1].go.next = self.sweeper.take.val()
                 & self.even.port[1].waiting.val()
-                & !self.sweep.scrubbing.val();
+                & !self.sweeper.scrubbing.val();
         }
-        if self.sweep.reading_odd.val() | self.sweep.scrubbing.val() {
-            self.odd.port[0].address.next = bit_cast::<H, A>(self.sweep.address.val());
-            self.odd.port[1].address.next = bit_cast::<H, A>(self.sweep.address.val() | 1);
-            self.odd.port[0].go.next = self.sweep.take.val() & self.odd.port[0].waiting.val();
-            self.odd.port[1].go.next = self.sweep.take.val()
+        if self.sweeper.reading_odd.val() | self.sweeper.scrubbing.val() {
+            self.odd.port[0].address.next = bit_cast::<H, A>(self.sweeper.address.val());
+            self.odd.port[1].address.next = bit_cast::<H, A>(self.sweeper.address.val() | 1);
+            self.odd.port[0].go.next = self.sweeper.take.val() & self.odd.port[0].waiting.val();
+            self.odd.port[1].go.next = self.sweeper.take.val()
                 & self.odd.port[1].waiting.val()
-                & !self.sweep.scrubbing.val();
+                & !self.sweeper.scrubbing.val();
         }
 
         // the results
@@ -428,11 +428,11 @@ impl<const P: usize, const A: usize, const H: usize> Logic for Reducer<P, A, H> 
             self.results.port[0].go.next =
                 self.result1.q.val() & self.results.port[0].waiting.val();
         }
-        if self.sweep.scrubbing.val() {
+        if self.sweeper.scrubbing.val() {
             self.results.port[0].address.next =
-                bit_cast::<RESULT_ADDRESS_BITS, A>(self.sweep.address.val());
+                bit_cast::<RESULT_ADDRESS_BITS, A>(self.sweeper.address.val());
             self.results.port[0].go.next =
-                self.sweep.take.val() & self.results.port[0].waiting.val();
+                self.sweeper.take.val() & self.results.port[0].waiting.val();
         }
     }
 }
