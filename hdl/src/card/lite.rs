@@ -42,7 +42,7 @@ pub struct Lite {
     rvalid: Register<Bit>,
     rdata: Register<Bits<32>>,
     complete: Signal<Local, Bit>,
-    inside: Signal<Local, Bit>,
+    in_map: Signal<Local, Bit>,
 }
 
 impl Logic for Lite {
@@ -86,8 +86,8 @@ impl Logic for Lite {
             self.has_data.d.next = false;
             self.bvalid.d.next = true;
         }
-        self.inside.next = !self.address.q.val().get_bits::<4>(12).any();
-        self.write.next = self.complete.val() & self.inside.val() & self.strobes.q.val().all();
+        self.in_map.next = !self.address.q.val().get_bits::<4>(12).any();
+        self.write.next = self.complete.val() & self.in_map.val() & self.strobes.q.val().all();
         self.write_address.next =
             bit_cast::<12, 10>(self.address.q.val().get_bits::<10>(2)) << 2;
         self.write_data.next = self.data.q.val();

@@ -22,12 +22,14 @@ pub struct ReadMover<const W: usize, const A: usize> {
     pub reset: Signal<In, Bit>,
     /// Flush, for the card's reset.
     pub abort: Signal<In, Bit>,
+    /// Nothing is on its way; as the client sees it.
+    pub idle: Signal<Out, Bit>,
     /// The requests.
     pub client: ReadServer<W>,
     /// The bursts.
     pub bus: BurstReadClient<W>,
     largest: Fixed<Bits<8>>,
-    within_mask: Fixed<Bits<8>>,
+    place_mask: Fixed<Bits<8>>,
     beat_log2: Fixed<Bits<8>>,
     depth: Fixed<Bits<16>>,
     address: Register<Bits<64>>,
@@ -40,13 +42,12 @@ pub struct ReadMover<const W: usize, const A: usize> {
     error: Fifo<Bit, A>,
     drop: Signal<Local, Bit>,
     accept: Signal<Local, Bit>,
-    within: Signal<Local, Bits<8>>,
+    place: Signal<Local, Bits<8>>,
     room: Signal<Local, Bits<8>>,
     planned: Signal<Local, Bits<16>>,
     coming: Signal<Local, Bits<16>>,
     push: Signal<Local, Bit>,
     pop: Signal<Local, Bit>,
-    idle: Signal<Local, Bit>,
 }
 
 impl<const W: usize, const A: usize> ReadMover<W, A> {
@@ -58,7 +59,7 @@ impl<const W: usize, const A: usize> ReadMover<W, A> {
         let shape = BurstShape::new::<W, A>(largest);
         Self {
             largest: Fixed::new(shape.largest.into()),
-            within_mask: Fixed::new((shape.largest - 1).into()),
+            place_mask: Fixed::new((shape.largest - 1).into()),
             beat_log2: Fixed::new(shape.beat_log2.into()),
             depth: Fixed::new((1u64 << A).into()),
             ..Default::default()
@@ -96,13 +97,13 @@ impl<const W: usize, const A: usize> Logic for ReadMover<W, A> {
         self.client.error.next = self.error.q.val();
 
         // the next burst: its length, then the wait for its space
-        self.within.next = self
+        self.place.next = self
             .address
             .q
             .val()
             .get_bits::<8>(self.beat_log2.val().index())
-            & self.within_mask.val();
-        self.room.next = self.largest.val() - self.within.val();
+            & self.place_mask.val();
+        self.room.next = self.largest.val() - self.place.val();
         if self.remaining.q.val().any() & !self.prepared.q.val() {
             self.prepared.d.next = true;
             self.length.d.next = self.room.val();

@@ -22,12 +22,14 @@ pub struct WriteMover<const W: usize, const A: usize> {
     pub reset: Signal<In, Bit>,
     /// Flush, for the card's reset.
     pub abort: Signal<In, Bit>,
+    /// Nothing is on its way; as the client sees it.
+    pub idle: Signal<Out, Bit>,
     /// The requests.
     pub client: WriteServer<W>,
     /// The bursts.
     pub bus: BurstWriteClient<W>,
     largest: Fixed<Bits<8>>,
-    within_mask: Fixed<Bits<8>>,
+    place_mask: Fixed<Bits<8>>,
     beat_log2: Fixed<Bits<8>>,
     depth: Fixed<Bits<16>>,
     working: Register<Bit>,
@@ -45,7 +47,7 @@ pub struct WriteMover<const W: usize, const A: usize> {
     accept: Signal<Local, Bit>,
     ready: Signal<Local, Bit>,
     push: Signal<Local, Bit>,
-    within: Signal<Local, Bits<8>>,
+    place: Signal<Local, Bits<8>>,
     room: Signal<Local, Bits<8>>,
     response: Signal<Local, Bit>,
     finished: Signal<Local, Bit>,
@@ -60,7 +62,7 @@ impl<const W: usize, const A: usize> WriteMover<W, A> {
         let shape = BurstShape::new::<W, A>(largest);
         Self {
             largest: Fixed::new(shape.largest.into()),
-            within_mask: Fixed::new((shape.largest - 1).into()),
+            place_mask: Fixed::new((shape.largest - 1).into()),
             beat_log2: Fixed::new(shape.beat_log2.into()),
             depth: Fixed::new((1u64 << A).into()),
             ..Default::default()
@@ -104,15 +106,16 @@ impl<const W: usize, const A: usize> Logic for WriteMover<W, A> {
         self.client.done.next = self.finished.val() & !self.drop.val();
         self.client.error.next = self.failed.q.val();
         self.client.idle.next = !self.working.q.val();
+        self.idle.next = !self.working.q.val();
 
         // the next burst: its length, then the wait for its beats
-        self.within.next = self
+        self.place.next = self
             .address
             .q
             .val()
             .get_bits::<8>(self.beat_log2.val().index())
-            & self.within_mask.val();
-        self.room.next = self.largest.val() - self.within.val();
+            & self.place_mask.val();
+        self.room.next = self.largest.val() - self.place.val();
         if self.remaining.q.val().any() & !self.prepared.q.val() {
             self.prepared.d.next = true;
             self.length.d.next = self.room.val();
