@@ -1,1 +1,4 @@
 //! The card without the card: Verilated RTL, link and memory models.
+
+pub mod axi;
+pub mod verilator;

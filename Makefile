@@ -1,0 +1,40 @@
+# The targets that need more than cargo. `make` alone lists them.
+
+CARGO ?= cargo
+# Arguments of `make prove`: how the modular multipliers are filled, the batch, the depth of the tree.
+FILL ?= fast
+PAYMENTS ?= 2
+DEPTH ?= 4
+ARGS ?= --fill $(FILL) --payments $(PAYMENTS) --depth $(DEPTH)
+
+.PHONY: help setup setup-synthesis prove test lint doc emit
+
+help:
+	@echo "make setup            install the pinned simulator into .venv"
+	@echo "make setup-synthesis  install the pinned synthesiser besides"
+	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl PAYMENTS=n DEPTH=n)"
+	@echo "make test             all tests"
+	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
+	@echo "make emit             write the Verilog of all cards"
+	@echo "make doc              the documentation of all crates"
+
+setup:
+	@tools/setup
+
+setup-synthesis:
+	@tools/setup synthesis
+
+prove: setup
+	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- prove $(ARGS)
+
+test: setup
+	$(CARGO) test --workspace
+
+lint: setup
+	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- lint
+
+emit:
+	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- emit
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
