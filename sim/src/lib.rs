@@ -1,4 +1,5 @@
 //! The card without the card: Verilated RTL, link and memory models.
 
 pub mod axi;
+pub mod card;
 pub mod verilator;

@@ -146,13 +146,13 @@ impl RegisterMaster {
         Ok(completion)
     }
 
-    /// A cycle in reset has passed: what was under way or waited is forgotten, and returned.
-    pub fn clock_reset(&mut self) -> impl Iterator<Item = Access> + '_ {
+    /// The slave is being reset: what was under way or waited is forgotten.
+    pub fn reset(&mut self) {
         self.signals = LiteMaster::default();
         self.unread = LiteSlave::default();
         self.waited = 0;
         self.data = None;
-        self.queue.drain(..)
+        self.queue.clear();
     }
 
     fn check(&self, slave: &LiteSlave) -> Result<(), Rule> {
