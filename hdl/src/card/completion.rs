@@ -7,13 +7,14 @@ use gristmill_protocol::SLOT_BYTES;
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 
-/// The slot of a completion, from its fields. Latency 0.
+/// Bytes over the link that no executor counts: the descriptor and the completion itself.
+const OWN_BYTES: u64 = 2 * SLOT_BYTES as u64;
+
+/// The slot of a completion, from its fields, [`OWN_BYTES`] added. Latency 0.
 #[derive(LogicBlock, Default)]
 pub struct CompletionSlot {
-    /// Words 0 to 4 and the lower half of word 5, link bytes aside.
+    /// Words 0 to 4 and the lower half of word 5, as the executor counted them.
     pub counters: Signal<In, Bits<352>>,
-    /// Link bytes.
-    pub link_bytes: Signal<In, Bits<64>>,
     /// Descriptors fetched.
     pub submission_head: Signal<In, Bits<16>>,
     /// Detail.
@@ -32,7 +33,7 @@ impl Logic for CompletionSlot {
     fn update(&mut self) {
         let mut slot = Bits::<SLOT_BITS>::default();
         slot.set_bits(0, self.counters.val());
-        slot.set_bits(128, self.link_bytes.val());
+        slot.set_bits(128, slot.get_bits::<64>(128) + OWN_BYTES);
         slot.set_bits(352, self.submission_head.val());
         slot.set_bits(384, self.detail.val());
         slot.set_bits(448, self.tag.val());
@@ -43,7 +44,7 @@ impl Logic for CompletionSlot {
         self.q.connect();
     }
     fn hdl(&self) -> Verilog {
-        leaf("assign q = {phase, 15'd0, status, tag, detail, 16'd0, submission_head, counters[351:192], link_bytes, counters[127:0]};\n".into())
+        leaf(format!("wire [63:0] link_bytes = counters[191:128] + 64'd{OWN_BYTES};\nassign q = {{phase, 15'd0, status, tag, detail, 16'd0, submission_head, counters[351:192], link_bytes, counters[127:0]}};\n"))
     }
 }
 
@@ -98,7 +99,6 @@ pub struct CompletionWriter<const W: usize> {
     /// Host memory.
     pub port: WriteClient<W>,
     beats: Fixed<Bits<32>>,
-    own_bytes: Fixed<Bits<64>>,
     last_beat: Fixed<Bits<4>>,
     turn: RoundRobin,
     state: Register<CompletionState>,
@@ -122,7 +122,6 @@ impl<const W: usize> CompletionWriter<W> {
         Self {
             finished: (0..executors).map(|_| Default::default()).collect(),
             beats: Fixed::new(beats.to_bits()),
-            own_bytes: Fixed::new((2 * SLOT_BYTES).to_bits()),
             last_beat: Fixed::new((beats - 1).to_bits()),
             turn: RoundRobin::new(executors),
             _executors: executors,
@@ -139,8 +138,6 @@ impl<const W: usize> Logic for CompletionWriter<W> {
         );
         clock!(self, clock, turn, shift);
         self.slot.counters.next = self.counters.q.val();
-        self.slot.link_bytes.next =
-            self.counters.q.val().get_bits::<64>(128) + self.own_bytes.val();
         self.slot.submission_head.next = self.submission_head.val();
         self.slot.detail.next = self.detail.q.val();
         self.slot.tag.next = self.tag.q.val();

@@ -214,7 +214,7 @@ impl<const W: usize, const S: usize> Logic for Core<W, S> {
 
         // memories: the core's ports first, then the engines'
         ReadClient::<W>::join(
-            &mut self.queue_engine.fetch_port,
+            &mut self.queue_engine.descriptors,
             &mut self.host_reads.client[0],
         );
         ReadClient::<W>::join(
@@ -222,7 +222,7 @@ impl<const W: usize, const S: usize> Logic for Core<W, S> {
             &mut self.host_reads.client[1],
         );
         WriteClient::<W>::join(
-            &mut self.queue_engine.completion_port,
+            &mut self.queue_engine.completions,
             &mut self.host_writes.client[0],
         );
         WriteClient::<W>::join(

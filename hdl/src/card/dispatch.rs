@@ -109,11 +109,11 @@ pub struct Dispatch {
     status: Register<Bits<16>>,
     detail: Register<Bits<64>>,
     answering: Register<Bit>,
-    answer_queue: Register<Bits<4>>,
-    answer_tag: Register<Bits<32>>,
-    answer_silent: Register<Bit>,
-    answer_status: Register<Bits<16>>,
-    answer_detail: Register<Bits<64>>,
+    answered_queue: Register<Bits<4>>,
+    answered_tag: Register<Bits<32>>,
+    answered_silent: Register<Bit>,
+    answered_status: Register<Bits<16>>,
+    answered_detail: Register<Bits<64>>,
     slots: LookupMemory<Bits<SLOT_BITS>, 4>,
     decoder: Decoder,
     available: Signal<Local, Bit>,
@@ -162,11 +162,11 @@ impl Logic for Dispatch {
             status,
             detail,
             answering,
-            answer_queue,
-            answer_tag,
-            answer_silent,
-            answer_status,
-            answer_detail
+            answered_queue,
+            answered_tag,
+            answered_silent,
+            answered_status,
+            answered_detail
         );
         clock!(self, clock, slots);
         self.slots.write.next = self.fetched.val();
@@ -307,13 +307,13 @@ impl Logic for Dispatch {
             DispatchState::Answer => {
                 if !self.answering.q.val() {
                     self.answering.d.next = true;
-                    self.answer_queue.d.next = self.owner.q.val();
-                    self.answer_tag.d.next = self.loaded.q.val().get_bits::<32>(32);
-                    self.answer_silent.d.next = (self.loaded.q.val().get_bits::<16>(16)
+                    self.answered_queue.d.next = self.owner.q.val();
+                    self.answered_tag.d.next = self.loaded.q.val().get_bits::<32>(32);
+                    self.answered_silent.d.next = (self.loaded.q.val().get_bits::<16>(16)
                         & self.no_interrupt.val())
                     .any();
-                    self.answer_status.d.next = self.status.q.val();
-                    self.answer_detail.d.next = self.detail.q.val();
+                    self.answered_status.d.next = self.status.q.val();
+                    self.answered_detail.d.next = self.detail.q.val();
                     self.dispatched.next = true;
                     self.state.d.next = DispatchState::Select;
                 }
@@ -324,12 +324,12 @@ impl Logic for Dispatch {
             self.answering.d.next = false;
         }
         self.answer.valid.next = self.answering.q.val();
-        self.answer.queue.next = self.answer_queue.q.val();
-        self.answer.tag.next = self.answer_tag.q.val();
-        self.answer.silent.next = self.answer_silent.q.val();
-        self.answer.status.next = self.answer_status.q.val();
+        self.answer.queue.next = self.answered_queue.q.val();
+        self.answer.tag.next = self.answered_tag.q.val();
+        self.answer.silent.next = self.answered_silent.q.val();
+        self.answer.status.next = self.answered_status.q.val();
         self.answer.counters.next = 0.into();
-        self.answer.detail.next = self.answer_detail.q.val();
+        self.answer.detail.next = self.answered_detail.q.val();
 
         if self.reset.val() {
             self.state.d.next = DispatchState::Select;

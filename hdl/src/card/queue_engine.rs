@@ -51,9 +51,9 @@ pub struct QueueEngine<const W: usize> {
     /// The engines.
     pub job: Vec<JobServer>,
     /// Descriptors.
-    pub fetch_port: ReadClient<W>,
+    pub descriptors: ReadClient<W>,
     /// Completions.
-    pub completion_port: WriteClient<W>,
+    pub completions: WriteClient<W>,
     /// Copies.
     pub host_read: ReadClient<W>,
     /// Copies.
@@ -119,7 +119,7 @@ impl<const W: usize> Logic for QueueEngine<W> {
         self.queues.fetch_queue.next = self.fetch.queue.val();
         self.queues.fetched.next = self.fetch.fetched.val();
         self.queues.fetch_failed.next = self.fetch.failed.val();
-        ReadClient::<W>::link(&mut self.fetch_port, &mut self.fetch.port);
+        ReadClient::<W>::link(&mut self.descriptors, &mut self.fetch.port);
 
         // dispatch
         self.dispatch.reset.next = self.reset.val();
@@ -198,7 +198,7 @@ impl<const W: usize> Logic for QueueEngine<W> {
         self.queues.completion_failed.next = self.completion.failed.val();
         self.interrupt.next = self.completion.interrupt.val();
         self.vector.next = self.queues.vector.val();
-        WriteClient::<W>::link(&mut self.completion_port, &mut self.completion.port);
+        WriteClient::<W>::link(&mut self.completions, &mut self.completion.port);
 
         self.busy.next = self.queues.busy.val()
             | self.fetch.busy.val()
