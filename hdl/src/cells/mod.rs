@@ -6,6 +6,9 @@ mod delay;
 mod fifo;
 mod memory;
 mod register;
+mod round_robin;
+mod select;
+mod slot;
 mod toggle_memory;
 
 pub use constant::Fixed;
@@ -13,6 +16,9 @@ pub use delay::Delay;
 pub use fifo::Fifo;
 pub use memory::{DualPort, DualPortMemory, LookupMemory};
 pub use register::Register;
+pub use round_robin::RoundRobin;
+pub use select::{ConstantTable, KeyedSelect, Pack, Replicate};
+pub use slot::{BeatsToSlot, SLOT_BITS, SlotToBeats};
 pub use toggle_memory::{ToggleMemory, TogglePort};
 
 use rust_hdl_core::prelude::*;
