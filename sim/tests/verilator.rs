@@ -218,3 +218,23 @@ fn lint_reports_each_message() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_design_is_built_once_however_many_want_it() {
+    let unique = format!("// {:?}\n{ACCUMULATOR}", std::time::SystemTime::now());
+    let build = || ModelLibrary::build(&quick(&unique)).unwrap();
+    let libraries = std::thread::scope(|scope| {
+        let builders: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
+        builders
+            .into_iter()
+            .map(|builder| builder.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let built = libraries
+        .iter()
+        .filter(|library| !library.was_cached())
+        .count();
+    std::fs::remove_file(libraries[0].path()).unwrap();
+    std::fs::remove_file(libraries[0].path().with_extension("lock")).unwrap();
+    assert_eq!(built, 1);
+}
