@@ -3,5 +3,13 @@
 //! Arithmetic is a datapath graph inside a leaf ([`gristmill_datapath`]); everything above the
 //! leaves is `#[derive(LogicBlock)]` and `#[hdl_gen]`.
 
+#![allow(
+    missing_docs,
+    reason = "the derives of rust-hdl add methods of their own"
+)]
+
 pub mod card;
 pub mod cells;
+pub mod emit;
+pub mod msm;
+pub mod pipeline;

@@ -1,1 +1,30 @@
 //! Arithmetic pipelines as a graph whose nets know their width, value bound and cycle.
+//!
+//! One graph gives the Verilog and the cycle-accurate model of a datapath. Pipelines are feed-forward: they
+//! have no enable and take new operands in every cycle. Long sums stay skewed, each chunk a cycle behind
+//! the chunk below it, and registers that align operands are inserted for each slice.
+
+pub mod adder;
+mod arithmetic;
+pub mod curve;
+mod curves;
+mod error;
+mod field;
+pub mod fields;
+mod fills;
+mod graph;
+mod model;
+mod operations;
+mod reduction;
+
+pub use curve::Curve;
+pub use error::{Error, Result};
+pub use field::{Field, Form};
+pub use fills::{Fill, dpi_source};
+pub use graph::{
+    Builder, Config, Direction, Graph, MAXIMUM_CARRY, MAXIMUM_LEVELS, Module, Net, Port, Skew,
+    Summary, largest,
+};
+pub use model::Model;
+pub use operations::{Digit, Range, Term, signed_digits, window_digits};
+pub use reduction::{Reduction, SumOfProducts};

@@ -17,12 +17,12 @@ pub struct Delay<T: Synth> {
 }
 
 impl<T: Synth> Delay<T> {
-    /// A delay of `cycles` >= 3 cycles.
+    /// A delay of `cycles` cycles, at least 1.
     ///
     /// # Panics
-    /// When `cycles` < 3: a register does that.
+    /// When `cycles` is 0: a wire does that.
     pub fn new(cycles: usize) -> Self {
-        assert!(cycles >= 3, "a delay of {cycles} cycles is a register");
+        assert!(cycles >= 1, "a delay of 0 cycles is a wire");
         Self {
             clock: Default::default(),
             d: Default::default(),
@@ -35,7 +35,7 @@ impl<T: Synth> Delay<T> {
 
 impl<T: Synth> Default for Delay<T> {
     fn default() -> Self {
-        Self::new(3)
+        Self::new(1)
     }
 }
 
@@ -50,13 +50,26 @@ impl<T: Synth> Logic for Delay<T> {
         self.q.connect();
     }
     fn hdl(&self) -> Verilog {
+        let (width, range) = (T::BITS, super::range(T::BITS));
+        if self._cycles < 3 {
+            let mut text = String::new();
+            for i in 0..self._cycles {
+                let from = if i == 0 {
+                    "d".into()
+                } else {
+                    format!("value{}", i - 1)
+                };
+                text += &format!(
+                    "reg {range}value{i};\ninitial value{i} = {width}'d0;\nalways @(posedge clock) value{i} <= {from};\n"
+                );
+            }
+            return super::leaf(text + &format!("assign q = value{};\n", self._cycles - 1));
+        }
         let last = self._cycles - 2;
         let address = clog2(last + 1).max(1);
         super::leaf(format!(
             "reg {range}line [0:{last}];\nreg {range}value;\nreg {place}place;\ninteger k;\ninitial begin\n  place = {address}'d0;\n  value = {width}'d0;\n  for (k = 0; k <= {last}; k = k + 1) line[k] = {width}'d0;\nend\nassign q = value;\nalways @(posedge clock) begin\n  value <= line[place];\n  line[place] <= d;\n  place <= (place == {address}'d{last}) ? {address}'d0 : place + {address}'d1;\nend\n",
-            range = super::range(T::BITS),
             place = super::range(address),
-            width = T::BITS,
         ))
     }
 }

@@ -1,0 +1,77 @@
+//! Descriptions of prime fields.
+
+use num_bigint::BigUint;
+use num_traits::{Num, One};
+
+/// How the elements of a field stand in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The residue itself.
+    Canonical,
+    /// The residue times 2^bits modulo the modulus (Montgomery form).
+    Montgomery {
+        /// The radix as an exponent of two.
+        bits: usize,
+    },
+}
+
+/// A prime field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Lower case with underscores, as in module names.
+    pub name: &'static str,
+    /// The prime.
+    pub modulus: BigUint,
+    /// Bits of the modulus.
+    pub bits: usize,
+    /// How elements stand in memory.
+    pub form: Form,
+    /// Bytes of an element in memory, little endian.
+    pub element_bytes: usize,
+}
+
+impl Field {
+    /// A field by its modulus in hexadecimal.
+    pub(crate) fn from_hex(
+        name: &'static str,
+        modulus: &str,
+        form: Form,
+        element_bytes: usize,
+    ) -> Self {
+        let modulus = BigUint::from_str_radix(modulus, 16).expect("the digits are hexadecimal");
+        Field {
+            name,
+            bits: modulus.bits() as usize,
+            modulus,
+            form,
+            element_bytes,
+        }
+    }
+
+    /// Width of an element's word in memory in bits.
+    pub fn word_bits(&self) -> usize {
+        8 * self.element_bytes
+    }
+
+    /// What one stands for in memory: 1 or the Montgomery radix, modulo the modulus.
+    pub fn one(&self) -> BigUint {
+        match self.form {
+            Form::Canonical => BigUint::one(),
+            Form::Montgomery { bits } => (BigUint::one() << bits) % &self.modulus,
+        }
+    }
+
+    /// The memory word of a residue.
+    pub fn to_memory(&self, residue: &BigUint) -> BigUint {
+        residue * self.one() % &self.modulus
+    }
+
+    /// The residue of a memory word.
+    ///
+    /// # Panics
+    /// If the modulus is not prime, so that the radix has no inverse.
+    pub fn from_memory(&self, word: &BigUint) -> BigUint {
+        let inverse = self.one().modinv(&self.modulus);
+        word * inverse.expect("the modulus is prime") % &self.modulus
+    }
+}
