@@ -1,5 +1,6 @@
 //! Offload of zero-knowledge provers to a Gristmill card.
 mod backend;
+mod card;
 mod check;
 mod choice;
 mod dispatch;
@@ -18,6 +19,7 @@ mod session;
 mod sum;
 
 pub use backend::{Backend, RawSum, Resident, ScalarForm, Usage};
+pub use card::{DriverCard, PATIENCE};
 pub use choice::{
     CARD_VARIABLE, CHECK_VARIABLE, CardChoice, CardProvider, FALLBACK_VARIABLE, Fallback,
     machine_cards, open,
