@@ -3,7 +3,7 @@
 //! The driver's card is behind it, and so can be anything else that multiplies scalars with points: a
 //! program that shares several cards, or a test.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use gristmill_protocol::{CurveId, EngineCapability};
 
@@ -90,5 +90,35 @@ impl std::ops::AddAssign for Usage {
         self.stall_collision += other.stall_collision;
         self.stall_output += other.stall_output;
         self.drain += other.drain;
+    }
+}
+
+impl fmt::Display for Usage {
+    /// A line a figure, each with its share of the cycles.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = |part: u64, all: u64| 100.0 * part as f64 / all.max(1) as f64;
+        writeln!(f, "{:<32}{:>14}", "card, jobs", self.jobs)?;
+        writeln!(
+            f,
+            "{:<32}{:>14}",
+            "card, bytes over the link", self.link_bytes
+        )?;
+        writeln!(f, "{:<32}{:>14}", "card, cycles", self.cycles)?;
+        for (cause, cycles) in [
+            ("  waiting for the host's data", self.stall_input),
+            ("  waiting for card memory", self.stall_memory),
+            ("  waiting for a key in use", self.stall_collision),
+            ("  waiting to write", self.stall_output),
+            ("  draining", self.drain),
+        ] {
+            let share = share(cycles, self.cycles);
+            writeln!(f, "{cause:<32}{cycles:>14}  {share:>5.1} %")?;
+        }
+        let use_of_adder = share(self.busy, self.slots);
+        writeln!(
+            f,
+            "{:<32}{:>14}  {use_of_adder:>5.1} %",
+            "adder, slots with work", self.busy
+        )
     }
 }

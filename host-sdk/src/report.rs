@@ -182,6 +182,29 @@ impl Report {
     }
 }
 
+impl fmt::Display for Report {
+    /// A table of the events, then what the card's jobs cost.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:<18}{:<14}{:>9}  {:>10}  where",
+            "operation", "group", "size", "time"
+        )?;
+        for event in &self.events {
+            writeln!(
+                f,
+                "{:<18}{:<14}{:>9}  {:>7.1} ms  {}",
+                event.operation,
+                event.group,
+                event.length,
+                event.elapsed.as_secs_f64() * 1e3,
+                event.place
+            )?;
+        }
+        self.usage.fmt(f)
+    }
+}
+
 static PROCESS: Mutex<Option<Report>> = Mutex::new(None);
 
 /// What this process did so far, inside and outside of scopes.

@@ -50,7 +50,7 @@ struct Pinned {
 thread_local! {
     static ENTERED: RefCell<Vec<Arc<Scope>>> = const { RefCell::new(Vec::new()) };
 }
-/// All scopes, for calls from threads that a scope's closure hands work to.
+/// All scopes, as a scope's closure may hand work to other threads.
 static ACTIVE: RwLock<Vec<Arc<Scope>>> = RwLock::new(Vec::new());
 
 impl Session {
@@ -203,19 +203,18 @@ impl Context {
 
     /// For a call with points, and those points. Uploads them where no scope did.
     pub(crate) fn of_points<G: CardGroup>(points: &[G::Affine]) -> (Self, Bases<'_, G>) {
-        let addresses = addresses(points);
-        let entered = ENTERED.with_borrow(|entered| find::<G>(entered, &addresses));
-        let found = entered.or_else(|| {
-            let active = ACTIVE.read().unwrap_or_else(PoisonError::into_inner);
-            find::<G>(&active, &addresses)
-        });
+        let own = innermost();
+        let session = own.as_ref().map(|scope| &scope.session);
+        let active = ACTIVE.read().unwrap_or_else(PoisonError::into_inner);
+        let found = find::<G>(&active, session, &addresses(points));
+        drop(active);
         match found {
             Some((scope, first, on_card)) => (
-                Self::in_scope(innermost().or(Some(scope))),
+                Self::in_scope(own.or(Some(scope))),
                 Bases::new(points, first, on_card),
             ),
             None => {
-                let context = Self::of_thread();
+                let context = Self::in_scope(own);
                 let on_card = context.session.put_on_card(points);
                 (context, Bases::new(points, 0, on_card))
             }
@@ -265,9 +264,15 @@ fn innermost() -> Option<Arc<Scope>> {
 
 type Found<G> = (Arc<Scope>, usize, Result<Arc<OnCard<G>>, Reason>);
 
-/// The last of the scopes that pinned these addresses, the offset in what it pinned, and that.
-fn find<G: CardGroup>(scopes: &[Arc<Scope>], addresses: &Range<usize>) -> Option<Found<G>> {
-    scopes.iter().rev().find_map(|scope| {
+/// The last of the scopes, of this session if one is given, that pinned these addresses; their offset in
+/// what it pinned, in points; and where that is.
+fn find<G: CardGroup>(
+    scopes: &[Arc<Scope>],
+    session: Option<&Session>,
+    addresses: &Range<usize>,
+) -> Option<Found<G>> {
+    let of_session = |scope: &&Arc<Scope>| session.is_none_or(|own| own.is(&scope.session));
+    scopes.iter().rev().filter(of_session).find_map(|scope| {
         scope.pinned.iter().find_map(|pinned| {
             let inside = pinned.addresses.start <= addresses.start
                 && addresses.end <= pinned.addresses.end

@@ -232,6 +232,11 @@ impl Session {
         }
     }
 
+    /// Whether the two are clones of one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     pub(crate) fn put_on_card<G: CardGroup>(
         &self,
         points: &[G::Affine],

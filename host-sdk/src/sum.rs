@@ -29,7 +29,7 @@ pub(crate) fn sum_of_slots<G: CardGroup>(slots: &[u8]) -> Result<G, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ark_ec::{AffineRepr, CurveGroup};
+    use ark_ec::AffineRepr;
     use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField, UniformRand};
     use ark_std::test_rng;
 

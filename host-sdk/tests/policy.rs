@@ -171,7 +171,7 @@ fn scopes_nest() {
             let inner = off
                 .scope(|| Group::msm_unchecked(&points[..3], &scalars))
                 .unwrap();
-            assert_eq!(inner.report.events.len(), 1);
+            assert_eq!(inner.report.on_cpu(Operation::Msm), 1);
             Group::msm_unchecked(&points, &scalars)
         })
         .unwrap();
