@@ -1,8 +1,14 @@
 //! Which card, and what to do without it: the environment's say in the matter.
 
-use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
+use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
-use crate::{backend::Backend, error::Error};
+use gristmill_driver::{Card, CardOptions, Transport};
+
+use crate::{
+    backend::Backend,
+    card::{DriverCard, PATIENCE},
+    error::Error,
+};
 
 /// Names the variable that chooses the card.
 pub const CARD_VARIABLE: &str = "GRISTMILL_CARD";
@@ -106,11 +112,38 @@ pub trait CardProvider: Send + Sync {
     /// What it is, in a line.
     fn summary(&self) -> String;
 
+    /// The way to it.
+    ///
+    /// # Errors
+    /// Whatever keeps the card out of reach.
+    fn transport(&self) -> Result<Arc<dyn Transport>, Error>;
+
+    /// How the driver uses it.
+    fn options(&self) -> CardOptions {
+        CardOptions::default()
+    }
+
+    /// Wall time that a job may take.
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
     /// Opens it.
     ///
     /// # Errors
     /// Whatever keeps the card from answering.
-    fn open(&self) -> Result<Arc<dyn Backend>, Error>;
+    fn open(&self) -> Result<Arc<dyn Backend>, Error> {
+        self.open_on(self.transport()?)
+    }
+
+    /// Opens it on a transport to it.
+    ///
+    /// # Errors
+    /// Whatever keeps the card from answering.
+    fn open_on(&self, transport: Arc<dyn Transport>) -> Result<Arc<dyn Backend>, Error> {
+        let card = Card::open(transport, self.options()).map_err(Error::card)?;
+        Ok(Arc::new(DriverCard::with_patience(card, self.patience())))
+    }
 }
 
 /// The cards of this machine: none, as this release has no transport to one. Programs that have one
@@ -119,24 +152,24 @@ pub fn machine_cards() -> Vec<Box<dyn CardProvider>> {
     Vec::new()
 }
 
-/// Opens the chosen card among those on offer.
+/// The chosen card among those on offer.
 ///
 /// # Errors
-/// [`Error::Off`]; [`Error::NoCard`] for `auto` without any; [`Error::NoTransport`] for a name that
-/// nobody offers; what [`CardProvider::open`] returns.
-pub fn open(
+/// [`Error::Off`]; [`Error::NoCard`] for `auto` without any; [`Error::NoTransport`] for a name that nobody
+/// offers.
+pub fn choose<'a>(
     choice: &CardChoice,
-    cards: &[Box<dyn CardProvider>],
-) -> Result<Arc<dyn Backend>, Error> {
-    match choice {
-        CardChoice::Off => Err(Error::Off),
-        CardChoice::Auto => cards.first().ok_or(Error::NoCard)?.open(),
+    cards: &'a [Box<dyn CardProvider>],
+) -> Result<&'a dyn CardProvider, Error> {
+    let card = match choice {
+        CardChoice::Off => return Err(Error::Off),
+        CardChoice::Auto => cards.first().ok_or(Error::NoCard)?,
         named => cards
             .iter()
             .find(|card| card.choice() == *named)
-            .ok_or_else(|| Error::NoTransport(named.clone()))?
-            .open(),
-    }
+            .ok_or_else(|| Error::NoTransport(named.clone()))?,
+    };
+    Ok(&**card)
 }
 
 #[cfg(test)]
@@ -165,15 +198,15 @@ mod tests {
     fn a_named_card_without_transport_is_a_typed_error() {
         let cards = machine_cards();
         let named = CardChoice::Vfio("0000:01:00.0".into());
-        assert!(matches!(open(&named, &cards), Err(Error::NoTransport(name)) if name == named));
+        assert!(matches!(choose(&named, &cards), Err(Error::NoTransport(name)) if name == named));
         assert!(matches!(
-            open(&CardChoice::Sim, &cards),
+            choose(&CardChoice::Sim, &cards),
             Err(Error::NoTransport(_))
         ));
         assert!(matches!(
-            open(&CardChoice::Auto, &cards),
+            choose(&CardChoice::Auto, &cards),
             Err(Error::NoCard)
         ));
-        assert!(matches!(open(&CardChoice::Off, &cards), Err(Error::Off)));
+        assert!(matches!(choose(&CardChoice::Off, &cards), Err(Error::Off)));
     }
 }

@@ -3,6 +3,7 @@ mod backend;
 mod card;
 mod check;
 mod choice;
+pub mod cli;
 mod dispatch;
 mod domain;
 mod error;
@@ -21,8 +22,8 @@ mod sum;
 pub use backend::{Backend, RawSum, Resident, ScalarForm, Usage};
 pub use card::{DriverCard, PATIENCE};
 pub use choice::{
-    CARD_VARIABLE, CHECK_VARIABLE, CardChoice, CardProvider, FALLBACK_VARIABLE, Fallback,
-    machine_cards, open,
+    CARD_VARIABLE, CHECK_VARIABLE, CardChoice, CardProvider, FALLBACK_VARIABLE, Fallback, choose,
+    machine_cards,
 };
 pub use domain::AcceleratedDomain;
 pub use error::Error;

@@ -11,8 +11,8 @@ use crate::{
     backend::{Backend, Resident, Usage},
     check::Check,
     choice::{
-        CARD_VARIABLE, CHECK_VARIABLE, CardChoice, FALLBACK_VARIABLE, Fallback, machine_cards,
-        open, parse_check,
+        CARD_VARIABLE, CHECK_VARIABLE, CardChoice, FALLBACK_VARIABLE, Fallback, choose,
+        machine_cards, parse_check,
     },
     error::Error,
     layout::{CardGroup, Scalars, point_bytes},
@@ -154,7 +154,8 @@ impl Session {
     /// is no error here if the choice was `auto` or `off`.
     ///
     /// # Errors
-    /// [`Error::Environment`] for values that make no sense; what [`open`] returns for a card chosen by name.
+    /// [`Error::Environment`] for values that make no sense; what [`choose`] and
+    /// [`CardProvider::open`](crate::CardProvider::open) return for a card chosen by name.
     pub fn from_environment() -> Result<Self, Error> {
         let (session, error) = Self::from_variables(|name| std::env::var(name).ok());
         match error {
@@ -170,7 +171,9 @@ impl Session {
         let fallback = variable(FALLBACK_VARIABLE).map_or(Ok(Fallback::Cpu), |text| text.parse());
         let check = variable(CHECK_VARIABLE).map_or(Ok(false), |text| parse_check(&text));
         let card = match (&choice, &fallback, &check) {
-            (Ok(choice), Ok(_), Ok(_)) => open(choice, &machine_cards()),
+            (Ok(choice), Ok(_), Ok(_)) => {
+                choose(choice, &machine_cards()).and_then(|card| card.open())
+            }
             (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => Err(error.clone()),
         };
         let error = card.as_ref().err().cloned();

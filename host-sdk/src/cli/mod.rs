@@ -11,7 +11,6 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -20,7 +19,7 @@ use thiserror::Error;
 
 use crate::{
     backend::Backend,
-    choice::{CARD_VARIABLE, CardChoice, CardProvider, open},
+    choice::{CARD_VARIABLE, CardChoice, CardProvider, choose},
     error::Error,
 };
 
@@ -105,16 +104,19 @@ impl Command {
     ) -> Result<(), CommandError> {
         match self {
             Self::List => list(cards, out),
-            Self::Info(card) => info(&*card.open(cards)?, out),
-            Self::Selftest(card) => selftest::run(&card.open(cards)?, out),
+            Self::Info(card) => info(&*card.choose(cards)?.open()?, out),
+            Self::Selftest(card) => selftest::run(card.choose(cards)?, out),
             Self::Msm(arguments) => msm::run(arguments, cards, out),
         }
     }
 }
 
 impl CardArgument {
-    fn open(&self, cards: &[Box<dyn CardProvider>]) -> Result<Arc<dyn Backend>, Error> {
-        open(&self.card, cards)
+    fn choose<'a>(
+        &self,
+        cards: &'a [Box<dyn CardProvider>],
+    ) -> Result<&'a dyn CardProvider, Error> {
+        choose(&self.card, cards)
     }
 }
 

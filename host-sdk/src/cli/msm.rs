@@ -63,7 +63,7 @@ fn run_on<G: CardGroup>(
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let session = Session::builder()
-        .card(arguments.card.open(cards)?)
+        .card(arguments.card.choose(cards)?.open()?)
         .check(arguments.check)
         .fallback(Fallback::Never)
         .build();
@@ -81,7 +81,11 @@ fn run_on<G: CardGroup>(
     let found = scoped.value?;
     write!(out, "{}", scoped.report)?;
     let distribution = arguments.distribution;
-    writeln!(out, "{:<32}{distribution:>14}", "distribution of the scalars")?;
+    writeln!(
+        out,
+        "{:<32}{distribution:>14}",
+        "distribution of the scalars"
+    )?;
     let milliseconds = on_cpu.as_secs_f64() * 1e3;
     writeln!(out, "{:<32}{milliseconds:>11.1} ms", "CPU, the same")?;
     if found != expected {

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::{
     backend::Backend,
-    choice::Fallback,
+    choice::{CardProvider, Fallback},
     cli::{
         CommandError,
         input::{Distribution, points},
@@ -19,7 +19,8 @@ use crate::{
 /// Few enough for a simulated card.
 const SIZES: [usize; 4] = [1, 2, 33, 200];
 
-pub(super) fn run(card: &Arc<dyn Backend>, out: &mut impl Write) -> Result<(), CommandError> {
+pub(super) fn run(provider: &dyn CardProvider, out: &mut impl Write) -> Result<(), CommandError> {
+    let card = &provider.open()?;
     let session = Session::builder()
         .card(card.clone())
         .fallback(Fallback::Never)
@@ -29,7 +30,9 @@ pub(super) fn run(card: &Arc<dyn Backend>, out: &mut impl Write) -> Result<(), C
     engines += on_group::<ark_bn254::G1Projective>(card, &session, out)?;
     engines += on_group::<ark_bls12_381::G1Projective>(card, &session, out)?;
     match engines {
-        0 => Err(CommandError::Wrong("it has no engine for a known group".into())),
+        0 => Err(CommandError::Wrong(
+            "it has no engine for a known group".into(),
+        )),
         _ => Ok(writeln!(out, "passed")?),
     }
 }
@@ -56,7 +59,9 @@ fn on_group<G: CardGroup>(
             })?;
         }
         let part = size / 3..size;
-        let slice = bases.slice(part.clone()).ok_or(Error::Malformed("a slice"))?;
+        let slice = bases
+            .slice(part.clone())
+            .ok_or(Error::Malformed("a slice"))?;
         let scalars = Distribution::Witness.scalars::<G::ScalarField>(part.len(), 8);
         agree(session, &slice, &points[part], &scalars)?;
         writeln!(out, "{:<16}{size:>6} pairs: as the CPU", G::NAME)?;
