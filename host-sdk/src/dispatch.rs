@@ -59,9 +59,10 @@ fn msm_as<C: CurveGroup, G: CardGroup>(
 }
 
 fn on_card_or_cpu<G: CardGroup>(points: &[G::Affine], scalars: Scalars<'_, G::ScalarField>) -> G {
+    let started = Instant::now();
     let length = points.len().min(scalars.len());
     let (context, bases) = Context::of_points::<G>(&points[..length]);
-    let attempt = context.session().attempt(&bases, scalars);
+    let attempt = context.session().attempt(&bases, scalars, started);
     let refusal = context.session().refusal(&attempt.result);
     let (sum, event) = attempt.complete();
     context.record(event);

@@ -16,12 +16,14 @@ use ark_groth16::ProvingKey;
 use bytemuck::TransparentWrapper;
 
 use crate::{
+    bases::{Bases, OnCard},
     error::Error,
     group::AcceleratedAffine,
+    installed::current,
     layout::{CardGroup, same_slice},
     pairing::Accelerated,
     report::{self, Event, Reason, Report, lock},
-    session::{Bases, OnCard, Session, current},
+    session::Session,
 };
 
 /// What a scope returns: the closure's value and what ran where inside it.

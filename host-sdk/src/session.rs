@@ -1,14 +1,13 @@
 //! A card with the policy for its use, and the explicit API over it.
 
-use std::{
-    sync::{Arc, OnceLock, PoisonError, RwLock},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use ark_ec::CurveGroup;
+use gristmill_driver::Card;
 
 use crate::{
-    backend::{Backend, Resident, Usage},
+    backend::Backend,
+    bases::{Attempt, Bases, OnCard},
+    card::DriverCard,
     check::Check,
     choice::{
         CARD_VARIABLE, CHECK_VARIABLE, CardChoice, FALLBACK_VARIABLE, Fallback, choose,
@@ -16,9 +15,8 @@ use crate::{
     },
     error::Error,
     layout::{CardGroup, Scalars, point_bytes},
-    report::{Event, Operation, Place, Reason},
+    report::Reason,
     scope,
-    sum::sum_of_slots,
 };
 
 /// From how many pairs a card pays that nobody chose by name. Below it the transfers and the host's last
@@ -88,57 +86,6 @@ impl SessionBuilder {
     }
 }
 
-/// Points that a session may have put on its card. They stay borrowed, as the CPU may have to do the work.
-pub struct Bases<'a, G: CardGroup> {
-    points: &'a [G::Affine],
-    first: usize,
-    on_card: Result<Arc<OnCard<G>>, Reason>,
-}
-
-/// Points on the card, with what it takes to check sums over them.
-pub(crate) struct OnCard<G: CurveGroup> {
-    resident: Arc<dyn Resident>,
-    check: Option<Check<G>>,
-}
-
-impl<'a, G: CardGroup> Bases<'a, G> {
-    pub(crate) fn new(
-        points: &'a [G::Affine],
-        first: usize,
-        on_card: Result<Arc<OnCard<G>>, Reason>,
-    ) -> Self {
-        Self {
-            points,
-            first,
-            on_card,
-        }
-    }
-
-    /// Number of points.
-    pub fn len(&self) -> usize {
-        self.points.len()
-    }
-
-    /// Whether there are no points.
-    pub fn is_empty(&self) -> bool {
-        self.points.is_empty()
-    }
-
-    /// Whether the points are on a card.
-    pub fn is_on_card(&self) -> bool {
-        self.on_card.is_ok()
-    }
-
-    /// Part of the points, without another upload; `None` if the range leaves them.
-    pub fn slice(&self, range: std::ops::Range<usize>) -> Option<Self> {
-        Some(Self {
-            first: self.first + range.start,
-            points: self.points.get(range)?,
-            on_card: self.on_card.clone(),
-        })
-    }
-}
-
 impl Session {
     /// A session by parts.
     pub fn builder() -> SessionBuilder {
@@ -162,6 +109,11 @@ impl Session {
             None | Some(Error::Off | Error::NoCard) => Ok(session),
             Some(error) => Err(error),
         }
+    }
+
+    /// As [`Session::from_environment`]; where that has an error, the session's operations have it.
+    pub(crate) fn from_environment_or_failing() -> Self {
+        Self::from_variables(|name| std::env::var(name).ok()).0
     }
 
     /// The session for these variables, and why it has no card. Where they make no sense it fails all work
@@ -224,7 +176,7 @@ impl Session {
         bases: &Bases<'_, G>,
         scalars: &[G::ScalarField],
     ) -> Result<G, Error> {
-        let attempt = self.attempt(bases, Scalars::Montgomery(scalars));
+        let attempt = self.attempt(bases, Scalars::Montgomery(scalars), Instant::now());
         match self.refusal(&attempt.result) {
             Some(error) => Err(error),
             None => {
@@ -261,13 +213,13 @@ impl Session {
         Ok(Arc::new(OnCard { resident, check }))
     }
 
-    /// Tries the card.
+    /// Tries the card with what was begun at `started`.
     pub(crate) fn attempt<'a, G: CardGroup>(
         &self,
         bases: &Bases<'a, G>,
         scalars: Scalars<'a, G::ScalarField>,
+        started: Instant,
     ) -> Attempt<'a, G> {
-        let started = Instant::now();
         let length = bases.points.len().min(scalars.len());
         let scalars = scalars.first(length);
         let result = match &bases.on_card {
@@ -293,70 +245,12 @@ impl Session {
     }
 }
 
-impl<G: CardGroup> OnCard<G> {
-    fn msm(&self, first: usize, scalars: Scalars<'_, G::ScalarField>) -> Result<(G, Usage), Error> {
-        let (bytes, form) = scalars.bytes::<G>();
-        let raw = self.resident.msm(first, &bytes, form)?;
-        let sum = sum_of_slots::<G>(&raw.slots)?;
-        let mut usage = raw.usage;
-        if let Some(check) = &self.check {
-            usage += check.verify(&*self.resident, first, &scalars, sum)?;
-        }
-        Ok((sum, usage))
+impl From<Arc<Card>> for Session {
+    /// The card, with fallback and without checks.
+    fn from(card: Arc<Card>) -> Self {
+        let card = Arc::new(DriverCard::new(card));
+        Self::builder().card(card).build()
     }
-}
-
-/// An MSM that the card has done or declined.
-pub(crate) struct Attempt<'a, G: CardGroup> {
-    points: &'a [G::Affine],
-    scalars: Scalars<'a, G::ScalarField>,
-    started: Instant,
-    pub(crate) result: Result<(G, Usage), Reason>,
-}
-
-impl<G: CardGroup> Attempt<'_, G> {
-    /// The sum, by the CPU where the card has none.
-    pub(crate) fn complete(self) -> (G, Event) {
-        let (sum, place) = match self.result {
-            Ok((sum, usage)) => (sum, Place::Card(usage)),
-            Err(reason) => (self.scalars.msm(self.points), Place::Cpu(reason)),
-        };
-        let event = Event {
-            operation: Operation::Msm,
-            group: G::NAME,
-            length: self.points.len(),
-            place,
-            elapsed: self.started.elapsed(),
-        };
-        (sum, event)
-    }
-}
-
-static INSTALLED: RwLock<Option<Session>> = RwLock::new(None);
-
-/// Makes arkworks calls outside of scopes use this session, whatever the environment says. Returns the
-/// one that was installed before.
-pub fn install(session: Session) -> Option<Session> {
-    let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
-    installed.replace(session)
-}
-
-/// Undoes [`install`].
-pub fn uninstall() -> Option<Session> {
-    let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
-    installed.take()
-}
-
-/// The session of arkworks calls outside of scopes: the installed one, else that of the environment,
-/// which is read once.
-pub fn current() -> Session {
-    static ENVIRONMENT: OnceLock<Session> = OnceLock::new();
-    let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
-    installed.clone().unwrap_or_else(|| {
-        ENVIRONMENT
-            .get_or_init(|| Session::from_variables(|name| std::env::var(name).ok()).0)
-            .clone()
-    })
 }
 
 #[cfg(test)]

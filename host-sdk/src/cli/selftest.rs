@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use crate::{
     backend::Backend,
+    bases::Bases,
     choice::{CardProvider, Fallback},
     cli::{
         CommandError,
@@ -71,7 +72,7 @@ fn on_group<G: CardGroup>(
 
 fn agree<G: CardGroup>(
     session: &Session,
-    bases: &crate::session::Bases<'_, G>,
+    bases: &Bases<'_, G>,
     points: &[G::Affine],
     scalars: &[G::ScalarField],
 ) -> Result<(), Error> {
