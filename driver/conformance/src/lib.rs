@@ -2,5 +2,6 @@
 
 pub mod curve;
 pub mod reference;
+pub mod suite;
 
 pub use reference::{Faults, Mutation, ReferenceCard, ReferenceOptions};

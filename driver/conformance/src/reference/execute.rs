@@ -12,6 +12,8 @@ use gristmill_protocol::{
 /// A status that is not success, and its detail.
 pub(super) type Refusal = (Status, u64);
 
+/// Bytes of a long copy, for the mutation.
+const LONG: u64 = 32 << 10;
 /// Bytes that a copy moves at once.
 const PIECE: usize = 4096;
 
@@ -26,13 +28,14 @@ impl Shared {
     ) -> Result<u64, Refusal> {
         let code = words[0] as u8;
         let Some(opcode) = Opcode::from_code(code) else {
-            return match self.mutated(Mutation::Opcode) {
+            return match code == 0x7f && self.mutated(Mutation::Opcode) {
                 true => Ok(0),
                 false => Err((Status::UnknownOpcode, code.into())),
             };
         };
         let version = (words[0] >> 8) as u8;
-        if version != DESCRIPTOR_VERSION && !self.mutated(Mutation::DescriptorVersion) {
+        let accepted = version == 0 && self.mutated(Mutation::DescriptorVersion);
+        if version != DESCRIPTOR_VERSION && !accepted {
             return Err((Status::WrongVersion, version.into()));
         }
         for (i, (word, used)) in words.iter().zip(opcode.used_bits()).enumerate() {
@@ -62,9 +65,13 @@ impl Shared {
     ) -> Result<u64, Refusal> {
         let [_, _, what, base, length, ..] = words;
         let index = self.admin_index(state, queue, what)?;
-        self.check_size(length)?;
-        self.check_aligned(base, 3)?;
-        self.check_aligned(length, 4)?;
+        if !self.mutated(Mutation::ZeroSize) {
+            check_size(length)?;
+        }
+        if !self.mutated(Mutation::Alignment) {
+            check_aligned(base, 3)?;
+        }
+        check_aligned(length, 4)?;
         let end = base
             .checked_add(length)
             .filter(|end| *end <= state.memory.len() as u64);
@@ -117,7 +124,11 @@ impl Shared {
         let region = state.regions.get(usize::from(handle.index));
         let region = region.filter(|region| region.valid);
         let region = *region.ok_or((Status::RegionInvalid, index))?;
-        if region.generation != handle.generation && !self.mutated(Mutation::Generation) {
+        let ignored = match self.mutated(Mutation::Generation) {
+            true => 0xffff_0000,
+            false => 0,
+        };
+        if (region.generation ^ handle.generation) & !ignored != 0 {
             return Err((Status::StaleGeneration, index));
         }
         let domain = state.queues[queue].domain;
@@ -138,7 +149,11 @@ impl Shared {
     ) -> Result<usize, Refusal> {
         let refusal = (Status::RegionBounds, word);
         let end = offset.checked_add(length).ok_or(refusal)?;
-        let beyond = match self.mutated(Mutation::Bounds) {
+        let unchecked = match word {
+            4 => Mutation::MsmBounds,
+            _ => Mutation::Bounds,
+        };
+        let beyond = match self.mutated(unchecked) {
             true => region.base.saturating_add(end) > state.memory.len() as u64,
             false => end > region.length,
         };
@@ -157,13 +172,13 @@ impl Shared {
         completion: &mut Completion,
     ) -> Result<u64, Refusal> {
         let [_, _, host, handle, offset, length, ..] = words;
-        self.check_size(length)?;
-        self.check_aligned(host, 2)?;
-        self.check_aligned(offset, 4)?;
-        self.check_aligned(length, 5)?;
+        check_size(length)?;
+        check_aligned(host, 2)?;
+        check_aligned(offset, 4)?;
+        check_aligned(length, 5)?;
         let region = self.region(state, queue, handle)?;
         let card = self.place(state, region, offset, length, 5)?;
-        let length = match self.mutated(Mutation::Copy) && length > ALIGNMENT {
+        let length = match self.mutated(Mutation::Copy) && length >= LONG {
             true => length - ALIGNMENT,
             false => length,
         };
@@ -178,25 +193,11 @@ impl Shared {
                 state.memory[place].copy_from_slice(piece);
             } else {
                 piece.copy_from_slice(&state.memory[place]);
-                self.host_write(state, host + done as u64, piece)?;
+                let written = self.host_write(state, host + done as u64, piece);
+                written.or_else(|error| self.unless(Mutation::HostMemoryError, error))?;
             }
         }
         Ok(0)
-    }
-
-    pub(super) fn check_size(&self, size: u64) -> Result<(), Refusal> {
-        match size == 0 && !self.mutated(Mutation::ZeroSize) {
-            true => Err((Status::SizeLimit, size)),
-            false => Ok(()),
-        }
-    }
-
-    pub(super) fn check_aligned(&self, value: u64, word: u64) -> Result<(), Refusal> {
-        let ignored = self.mutated(Mutation::Alignment) && word == 4;
-        match value.is_multiple_of(ALIGNMENT) || ignored {
-            true => Ok(()),
-            false => Err((Status::Misaligned, word)),
-        }
     }
 
     pub(super) fn host_read(
@@ -206,7 +207,7 @@ impl Shared {
         into: &mut [u8],
     ) -> Result<(), Refusal> {
         let read = self.host.read(address, into).is_ok();
-        self.host_answer(state, address, read)
+        host_answer(state, address, read)
     }
 
     pub(super) fn host_write(
@@ -216,15 +217,37 @@ impl Shared {
         from: &[u8],
     ) -> Result<(), Refusal> {
         let written = self.host.write(address, from).is_ok();
-        self.host_answer(state, address, written)
+        host_answer(state, address, written)
     }
 
-    fn host_answer(&self, state: &mut State, address: u64, good: bool) -> Result<(), Refusal> {
-        let injected = state.faults.memory_errors > 0;
-        state.faults.memory_errors -= u32::from(injected);
-        match (good || self.mutated(Mutation::HostMemoryError)) && !injected {
+    /// The error, unless the mutation hides it.
+    pub(super) fn unless(&self, mutation: Mutation, error: Refusal) -> Result<(), Refusal> {
+        match self.mutated(mutation) {
             true => Ok(()),
-            false => Err((Status::HostMemoryError, address)),
+            false => Err(error),
         }
+    }
+}
+
+fn host_answer(state: &mut State, address: u64, good: bool) -> Result<(), Refusal> {
+    let injected = state.faults.memory_errors > 0;
+    state.faults.memory_errors -= u32::from(injected);
+    match good && !injected {
+        true => Ok(()),
+        false => Err((Status::HostMemoryError, address)),
+    }
+}
+
+fn check_size(size: u64) -> Result<(), Refusal> {
+    match size {
+        0 => Err((Status::SizeLimit, size)),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_aligned(value: u64, word: u64) -> Result<(), Refusal> {
+    match value.is_multiple_of(ALIGNMENT) {
+        true => Ok(()),
+        false => Err((Status::Misaligned, word)),
     }
 }

@@ -36,19 +36,19 @@ pub struct Faults {
 pub enum Mutation {
     /// The version's major half is another.
     Version,
-    /// An engine's least window is wider than its largest.
-    WindowRange,
+    /// An engine's adder has no latency.
+    Latency,
     /// The cycle counter runs backwards.
     CyclesBackwards,
     /// A read-only register takes what is written.
     WritableRegister,
-    /// A queue register does not hold what was written.
+    /// The upper half of a queue's domain is lost.
     ForgetfulRegister,
-    /// Completions carry a tag with a bit flipped.
+    /// Completions carry the tag without its top bit.
     Tag,
-    /// Completions of the second round carry the first round's phase.
+    /// In rings of two entries, the second round's completions carry the first round's phase.
     Phase,
-    /// The count of completions is not free-running.
+    /// The count of completions wraps with the ring.
     CompletionCount,
     /// Completions are written into slots that the host has not read.
     Overrun,
@@ -56,21 +56,27 @@ pub enum Mutation {
     RingAddress,
     /// Overlapping rings are accepted.
     RingOverlap,
+    /// One of the queues is never served.
+    Starvation,
     /// A queue that was turned off goes on.
     Disable,
-    /// An unknown opcode succeeds.
+    /// One of the unknown opcodes succeeds.
     Opcode,
     /// The last word's reserved bits are not looked at.
     ReservedBits,
-    /// The descriptor's version is not looked at.
+    /// Version 0 of the descriptor is accepted.
     DescriptorVersion,
-    /// A size of zero is accepted.
+    /// A region of no bytes is accepted.
     ZeroSize,
-    /// The end of an access is not compared with the end of its region.
+    /// The end of a copy is not compared with the end of its region.
     Bounds,
-    /// Offsets need not be aligned.
+    /// The end of the bases is not compared with the end of their region.
+    MsmBounds,
+    /// A region's base need not be aligned.
     Alignment,
-    /// The generation of a handle is not looked at.
+    /// The offset of the bases need not be aligned.
+    MsmAlignment,
+    /// The upper half of a handle's generation is not looked at.
     Generation,
     /// A region that was cleared can still be used.
     Clear,
@@ -78,12 +84,14 @@ pub enum Mutation {
     Domain,
     /// Any queue is an admin queue.
     Admin,
-    /// A copy misses its last 64 bytes.
+    /// A long copy misses its last 64 bytes.
     Copy,
     /// A region is not wiped.
     Wipe,
-    /// A failed access to host memory succeeds.
+    /// A copy to host memory that failed succeeds.
     HostMemoryError,
+    /// Results that could not be written are not missed.
+    MsmHostMemoryError,
     /// The wrong vector is raised by `INTERRUPT_TEST`.
     TestVector,
     /// The wrong vector is raised by completions.
@@ -96,9 +104,9 @@ pub enum Mutation {
     ResetKey,
     /// Generations survive a reset.
     ResetGeneration,
-    /// Queues stay on after a reset.
-    ResetQueues,
-    /// Window width and windows a pass are not looked at.
+    /// The queue engine looks busy after a reset.
+    ResetBusy,
+    /// The windows a pass are not looked at.
     Window,
     /// The stride is not looked at.
     Stride,
@@ -134,63 +142,4 @@ pub enum Mutation {
     Progress,
     /// Every hundredth job of a queue fails.
     Endurance,
-}
-
-impl Mutation {
-    /// All of them.
-    pub const ALL: &'static [Mutation] = {
-        use Mutation::*;
-        &[
-            Version,
-            WindowRange,
-            CyclesBackwards,
-            WritableRegister,
-            ForgetfulRegister,
-            Tag,
-            Phase,
-            CompletionCount,
-            Overrun,
-            RingAddress,
-            RingOverlap,
-            Disable,
-            Opcode,
-            ReservedBits,
-            DescriptorVersion,
-            ZeroSize,
-            Bounds,
-            Alignment,
-            Generation,
-            Clear,
-            Domain,
-            Admin,
-            Copy,
-            Wipe,
-            HostMemoryError,
-            TestVector,
-            Vector,
-            NoInterruptFlag,
-            InterruptMask,
-            ResetKey,
-            ResetGeneration,
-            ResetQueues,
-            Window,
-            Stride,
-            Length,
-            Scratch,
-            SmallResult,
-            Infinity,
-            Opposite,
-            LargestScalar,
-            Equal,
-            Montgomery,
-            Streamed,
-            WideStride,
-            SecondPass,
-            ScalarRange,
-            BaseRange,
-            Statistics,
-            Progress,
-            Endurance,
-        ]
-    };
 }

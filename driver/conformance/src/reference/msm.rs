@@ -1,6 +1,6 @@
 //! Multi-scalar multiplication by buckets, one window after the other.
 
-use super::execute::Refusal;
+use super::execute::{Refusal, check_aligned};
 use super::state::State;
 use super::{Mutation, Shared};
 use crate::curve::{Curve, Point};
@@ -26,8 +26,7 @@ impl Shared {
         let curve = CurveId::from_code(engine.group).map(Curve::of);
         let curve = curve.ok_or((Status::UnknownOpcode, words[0] & 0xff))?;
         let windows = self.check_shape(&msm, statistics, &engine)?;
-        // Only a mutation lets another shape through.
-        msm.window = msm.window.clamp(1, 12);
+        // Only a mutation lets another number through.
         msm.windows_per_pass = msm.windows_per_pass.max(1);
         let pairs = self.pairs(state, queue, &msm, &curve)?;
         self.check_scratch(state, queue, &msm, &engine, windows)?;
@@ -46,7 +45,8 @@ impl Shared {
         completion.busy = digits + sweep;
         completion.cycles += completion.busy + OVERHEAD * u64::from(passes);
         completion.link_bytes += slots.len() as u64 + u64::from(msm.length) * 8;
-        self.host_write(state, msm.results, &slots)?;
+        let written = self.host_write(state, msm.results, &slots);
+        written.or_else(|error| self.unless(Mutation::MsmHostMemoryError, error))?;
         if statistics != 0 && !self.mutated(Mutation::Statistics) {
             let points = pairs
                 .iter()
@@ -80,23 +80,24 @@ impl Shared {
         }
         let (c, k) = (u32::from(msm.window), u32::from(msm.windows_per_pass));
         let widths = engine.window_min..=engine.window_max;
-        let shape_ok = widths.contains(&msm.window)
+        let width_ok = widths.contains(&msm.window);
+        let windows_ok = width_ok
             && (1..=engine.windows_per_pass).contains(&k)
             && u64::from(k.div_ceil(engine.adders)) << (c - 1) <= 1 << engine.buckets_log2;
-        if !shape_ok && !self.mutated(Mutation::Window) {
+        if !width_ok || (!windows_ok && !self.mutated(Mutation::Window)) {
             return Err((Status::UnsupportedParameter, 5));
         }
         let stride_ok = msm.stride >= 2 * engine.element_bytes && msm.stride.is_multiple_of(8);
         if !stride_ok && !self.mutated(Mutation::Stride) {
             return Err((Status::UnsupportedParameter, 5));
         }
-        self.check_aligned(statistics, 1)?;
-        self.check_aligned(msm.scalars, 2)?;
-        self.check_aligned(msm.results, 6)?;
-        if !msm.bases_offset.is_multiple_of(8) && !self.mutated(Mutation::Alignment) {
+        check_aligned(statistics, 1)?;
+        check_aligned(msm.scalars, 2)?;
+        check_aligned(msm.results, 6)?;
+        if !msm.bases_offset.is_multiple_of(8) && !self.mutated(Mutation::MsmAlignment) {
             return Err((Status::Misaligned, 4));
         }
-        Ok(format::windows(engine.scalar_bits, c.max(1)))
+        Ok(format::windows(engine.scalar_bits, c))
     }
 
     fn check_scratch(

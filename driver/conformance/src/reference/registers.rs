@@ -45,13 +45,13 @@ impl State {
             }
             _ if (QUEUE_BASE..QUEUE_BASE + queues).contains(&offset) => {
                 let at = offset - QUEUE_BASE;
-                self.queues[(at / QUEUE_STRIDE) as usize].read(at % QUEUE_STRIDE)
+                self.queues[(at / QUEUE_STRIDE) as usize].read(at % QUEUE_STRIDE, options)
             }
             _ if (CAPABILITY_BASE..CAPABILITY_BASE + table).contains(&offset) => {
                 let word = (offset - CAPABILITY_BASE) as usize / 4;
                 let mut engine = options.engines[word / ENGINE_WORDS];
-                if options.mutation == Some(Mutation::WindowRange) {
-                    std::mem::swap(&mut engine.window_min, &mut engine.window_max);
+                if options.mutation == Some(Mutation::Latency) {
+                    engine.latency = 0;
                 }
                 engine.words()[word % ENGINE_WORDS]
             }
@@ -90,7 +90,7 @@ impl State {
 }
 
 impl Queue {
-    fn read(&self, offset: u32) -> u32 {
+    fn read(&self, offset: u32, options: &ReferenceOptions) -> u32 {
         match offset {
             SUBMISSION_LOW => self.submission as u32,
             SUBMISSION_HIGH => (self.submission >> 32) as u32,
@@ -103,6 +103,9 @@ impl Queue {
             SUBMISSION_TAIL => self.submission_tail.into(),
             COMPLETION_HEAD => self.completion_head.into(),
             SUBMISSION_HEAD => self.submission_head.into(),
+            COMPLETION_TAIL if options.mutation == Some(Mutation::CompletionCount) => {
+                u32::from(self.completion_tail) & ((2 << self.size_log2) - 1)
+            }
             COMPLETION_TAIL => self.completion_tail.into(),
             STATE if self.running => STATE_RUNNING,
             STATE => self.stopped_by.map_or(0, |status| status.code().into()),
@@ -119,8 +122,10 @@ impl Queue {
             COMPLETION_LOW => self.completion = low(self.completion),
             COMPLETION_HIGH => self.completion = high(self.completion),
             SIZE_LOG2 => self.size_log2 = value,
-            VECTOR if options.mutation == Some(Mutation::ForgetfulRegister) => {}
             VECTOR => self.vector = value,
+            DOMAIN if options.mutation == Some(Mutation::ForgetfulRegister) => {
+                self.domain = value & 0xf;
+            }
             DOMAIN => self.domain = value & 0xff,
             SUBMISSION_TAIL => self.submission_tail = value as u16,
             COMPLETION_HEAD => self.completion_head = value as u16,

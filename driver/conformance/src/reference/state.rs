@@ -73,10 +73,11 @@ impl State {
     pub(super) fn reset(&mut self, options: &ReferenceOptions) {
         use gristmill_protocol::register::status_bits::*;
         self.epoch += 1;
-        self.busy = 0;
-        if options.mutation != Some(Mutation::ResetQueues) {
-            self.queues.fill(Queue::default());
-        }
+        self.busy = match options.mutation {
+            Some(Mutation::ResetBusy) => 1 << 31,
+            _ => 0,
+        };
+        self.queues.fill(Queue::default());
         if options.mutation != Some(Mutation::ResetGeneration) {
             for region in &mut self.regions {
                 region.generation = next_generation(region.generation);

@@ -52,10 +52,13 @@ impl Shared {
 
     /// A running queue with a descriptor, and room for its completion.
     fn next_queue(&self, state: &State) -> Option<usize> {
-        state.queues.iter().position(|queue| {
+        (0..state.queues.len()).find(|index| {
+            let queue = &state.queues[*index];
             let unread = queue.completion_tail.wrapping_sub(queue.completion_head);
             let room = u32::from(unread) < 1 << queue.size_log2;
+            let starved = *index == 2 && self.mutated(Mutation::Starvation);
             queue.running
+                && !starved
                 && queue.submission_tail != queue.submission_head
                 && (room || self.mutated(Mutation::Overrun))
         })
@@ -165,9 +168,9 @@ impl Shared {
         let count = queue.completion_tail;
         let odd_round = count >> queue.size_log2 & 1 == 1;
         let mut completion = running.completion;
-        completion.phase = !odd_round || self.mutated(Mutation::Phase);
+        completion.phase = !odd_round || (queue.size_log2 == 1 && self.mutated(Mutation::Phase));
         if self.mutated(Mutation::Tag) {
-            completion.tag ^= 1;
+            completion.tag &= !(1 << 31);
         }
         let bytes = format::slot_bytes(completion.words());
         let slot = u64::from(count) & ((1 << queue.size_log2) - 1);
@@ -178,10 +181,7 @@ impl Shared {
             queue.stopped_by = Some(Status::HostMemoryError);
             return;
         }
-        queue.completion_tail = match self.mutated(Mutation::CompletionCount) {
-            true => count.wrapping_add(1) & ((2 << queue.size_log2) - 1),
-            false => count.wrapping_add(1),
-        };
+        queue.completion_tail = count.wrapping_add(1);
         let flagged = running.interrupt || self.mutated(Mutation::NoInterruptFlag);
         let enabled = queue.control & control_bits::INTERRUPT != 0;
         if flagged && (enabled || self.mutated(Mutation::InterruptMask)) && !drop_interrupts {
