@@ -14,3 +14,5 @@ pub mod config;
 pub mod emit;
 pub mod msm;
 pub mod pipeline;
+
+pub use gristmill_datapath as datapath;
