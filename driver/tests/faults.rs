@@ -193,8 +193,14 @@ fn a_half_written_completion_is_none() {
 #[test]
 fn an_unknown_tag_loses_the_card_and_no_other_job() {
     let scene = Scene::new();
-    scene.reference.inject(|faults| faults.wrong_tags = true);
+    scene.reference.inject(|faults| {
+        faults.slow_milliseconds = 60_000;
+        faults.wrong_tags = true;
+    });
     let tickets = vec![scene.submit().unwrap(), scene.submit().unwrap()];
+    scene
+        .reference
+        .inject(|faults| faults.slow_milliseconds = 0);
     scene.assert_lost(tickets, |loss| {
         matches!(loss, Loss::UnknownTag { queue: 0, .. })
     });
@@ -246,10 +252,6 @@ fn a_reset_in_mid_job_aborts_it() {
         .reference
         .inject(|faults| faults.slow_milliseconds = 60_000);
     let tickets = [scene.submit().unwrap(), scene.submit().unwrap()];
-    scene
-        .reference
-        .inject(|faults| faults.slow_milliseconds = 0);
-    scene.reference.inject(|faults| faults.hang_engine = true);
     scene.card.recover().unwrap();
     for ticket in tickets {
         let aborted = CardError::Job(JobError::Aborted);
