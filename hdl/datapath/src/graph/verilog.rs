@@ -192,7 +192,6 @@ impl<'a> Writer<'a> {
         let Some(registers) = *registers else {
             match node.operation {
                 Operation::Input { .. } => {}
-                Operation::InstanceOutput { .. } => self.declare("wire", width, &name),
                 _ if self.is_wire(index) => self.declare("wire", width, &name),
                 _ => self.declare("reg", width, &name),
             }
