@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use gristmill::{CardProvider, Error, choice::CardChoice};
+use gristmill::{CardChoice, CardProvider, Error};
 use gristmill_driver::Transport;
 use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
 use thiserror::Error as ThisError;
 
 use crate::axi::Link;
-use crate::card::{BoardError, BoardOptions, CardSimulation, PortNames};
+use crate::card::{BoardError, BoardOptions, CardSimulation};
 use crate::verilator::{BuildError, Design, ModelLibrary};
 
 /// Wall time that a job may take: a simulated card is slower than a card by a thousand.
