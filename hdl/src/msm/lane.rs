@@ -96,14 +96,7 @@ impl<const E: usize, const P: usize, const A: usize> Logic for Lane<E, P, A> {
             failed,
             failed_index
         );
-        clock!(
-            self,
-            clock,
-            entry,
-            valid_delay,
-            key_delay,
-            index_delay
-        );
+        clock!(self, clock, entry, valid_delay, key_delay, index_delay);
         self.valid1.d.next = self.valid.val();
         self.key1.d.next = self.key.val();
         self.negate1.d.next = self.negate.val();
