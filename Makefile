@@ -6,6 +6,8 @@ FILL ?= fast
 PAYMENTS ?= 2
 DEPTH ?= 4
 ARGS ?= --fill $(FILL) --payments $(PAYMENTS) --depth $(DEPTH)
+# Where `make emit` writes and `make lint` reads.
+VERILOG ?= target/verilog
 
 .PHONY: help setup setup-synthesis prove test lint doc emit
 
@@ -30,11 +32,11 @@ prove: setup
 test: setup
 	$(CARGO) test --workspace
 
-lint: setup
-	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- lint
+lint: setup emit
+	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v
 
 emit:
-	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- emit
+	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- emit --output $(VERILOG)
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps

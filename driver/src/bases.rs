@@ -1,9 +1,10 @@
 //! Points that stay on the card between jobs.
 
+use crate::object::Object;
 use std::io;
 
-/// Where the bytes of resident points come from, each time they have to be loaded again: after an
-/// eviction or a reset.
+/// Where the bytes of resident points come from, each time they have to be loaded: at their first
+/// use, after an eviction, after a reset.
 pub trait BasesSource: Send + Sync {
     /// Bytes of all points.
     fn bytes(&self) -> u64;
@@ -26,10 +27,12 @@ impl BasesSource for Vec<u8> {
     }
 }
 
-/// Points that the card keeps, as long as there is room, and loads again when it needs them.
+/// Points that the card keeps as long as there is room, and loads again when it needs them.
+/// Dropping it gives their room back when the last job that uses them has ended.
 pub struct Bases {
-    stride: u16,
-    count: usize,
+    pub(crate) object: Object,
+    pub(crate) stride: u16,
+    pub(crate) count: usize,
 }
 
 impl Bases {
@@ -41,5 +44,10 @@ impl Bases {
     /// Number of points.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// Domain that the points belong to.
+    pub fn domain(&self) -> u8 {
+        self.object.specification().domain
     }
 }

@@ -1,6 +1,6 @@
 //! Vectors that live in DMA memory: the zero-copy way in.
 
-use crate::DmaBuffer;
+use crate::{DmaBuffer, TransportError};
 use bytemuck::Pod;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -17,11 +17,21 @@ pub struct DmaVec<T: Pod> {
 }
 
 impl<T: Pod> DmaVec<T> {
-    /// The first `length` elements of `buffer`, which must be that large and nobody else's, for
-    /// `T`s aligned to at most 64 bytes; `None` otherwise.
-    pub fn new(buffer: DmaBuffer, length: usize) -> Option<Self> {
-        let bytes = length.checked_mul(size_of::<T>())?;
-        (bytes <= buffer.len() && align_of::<T>() <= 64).then(|| Self {
+    /// The first `length` elements of `buffer`; zero elements of any `T` fit everywhere.
+    ///
+    /// # Errors
+    /// [`TransportError::OutsideBuffer`] when the buffer is too small.
+    pub fn new(buffer: DmaBuffer, length: usize) -> Result<Self, TransportError> {
+        const { assert!(align_of::<T>() <= 64, "DMA buffers are aligned to 64 bytes") };
+        let bytes = length.saturating_mul(size_of::<T>());
+        if bytes > buffer.len() {
+            return Err(TransportError::OutsideBuffer {
+                offset: 0,
+                bytes,
+                length: buffer.len(),
+            });
+        }
+        Ok(Self {
             buffer: Arc::new(buffer),
             length,
             elements: PhantomData,

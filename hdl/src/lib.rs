@@ -10,6 +10,7 @@
 
 pub mod card;
 pub mod cells;
+pub mod config;
 pub mod emit;
 pub mod msm;
 pub mod pipeline;

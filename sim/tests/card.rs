@@ -10,7 +10,8 @@ use gristmill_sim::verilator::{Design, ModelLibrary};
 const COPY_CARD: &str = include_str!("designs/copy_card.v");
 
 fn start(verilog: &str, options: &BoardOptions) -> CardSimulation {
-    let library = ModelLibrary::build(&Design::new("top", verilog)).unwrap();
+    let library =
+        ModelLibrary::build(&Design::new("top", verilog)).unwrap_or_else(|error| panic!("{error}"));
     CardSimulation::start("copy card", &library, options, 32).unwrap()
 }
 

@@ -27,9 +27,14 @@ fn quick(verilog: &str) -> Design {
     })
 }
 
+/// Builds, or fails with the message rather than its debug form: it may name what is to be installed.
+fn built(design: &Design) -> ModelLibrary {
+    ModelLibrary::build(design).unwrap_or_else(|error| panic!("{error}"))
+}
+
 #[test]
 fn a_model_counts_from_its_first_edge() {
-    let library = ModelLibrary::build(&quick(ACCUMULATOR)).unwrap();
+    let library = built(&quick(ACCUMULATOR));
     let mut model = library.instantiate().unwrap();
     let step = model.input("step").unwrap();
     let (sum, next) = (
@@ -61,7 +66,7 @@ fn a_model_counts_from_its_first_edge() {
 
 #[test]
 fn wide_ports_are_words_and_bytes() {
-    let library = ModelLibrary::build(&quick(ACCUMULATOR)).unwrap();
+    let library = built(&quick(ACCUMULATOR));
     let mut model = library.instantiate().unwrap();
     let (input, output) = (
         model.input("wide$in").unwrap(),
@@ -91,19 +96,19 @@ fn wide_ports_are_words_and_bytes() {
 #[test]
 fn the_second_build_comes_from_the_cache() {
     let design = quick(&ACCUMULATOR.replace("next$sum", "later$sum"));
-    let first = ModelLibrary::build(&design).unwrap();
-    let second = ModelLibrary::build(&design).unwrap();
+    let first = built(&design);
+    let second = built(&design);
     assert!(second.was_cached());
     assert_eq!(first.path(), second.path());
     assert_eq!(first.ports(), second.ports());
     let mut clocked = design.clone();
     clocked.clock = "reset".into();
-    assert_ne!(ModelLibrary::build(&clocked).unwrap().path(), first.path());
+    assert_ne!(built(&clocked).path(), first.path());
 }
 
 #[test]
 fn models_do_not_share_state() {
-    let library = ModelLibrary::build(&quick(ACCUMULATOR)).unwrap();
+    let library = built(&quick(ACCUMULATOR));
     let models = [3, 5].map(|value| {
         let mut model = library.instantiate().unwrap();
         std::thread::spawn(move || {
@@ -132,7 +137,7 @@ fn a_function_in_cxx_is_called() {
         extern \"C\" void triple(const svBitVecVal* a, svBitVecVal* q) {
             q[0] = *a; q[1] = *a + 1; q[2] = *a + 2;
         }";
-    let library = ModelLibrary::build(&quick(verilog).with_function(function)).unwrap();
+    let library = built(&quick(verilog).with_function(function));
     let mut model = library.instantiate().unwrap();
     model.set(model.input("a").unwrap(), 7);
     model.cycle().unwrap();
@@ -148,7 +153,7 @@ fn waveforms_are_written_on_request() {
         trace: true,
         optimise: Optimise::Build,
     };
-    let library = ModelLibrary::build(&quick(ACCUMULATOR).with_options(options)).unwrap();
+    let library = built(&quick(ACCUMULATOR).with_options(options));
     let mut model = library.instantiate().unwrap();
     model.trace(&file).unwrap();
     for _ in 0..10 {
@@ -164,7 +169,7 @@ fn waveforms_are_written_on_request() {
 
 #[test]
 fn what_does_not_exist_is_an_error() {
-    let library = ModelLibrary::build(&quick(ACCUMULATOR)).unwrap();
+    let library = built(&quick(ACCUMULATOR));
     let mut model = library.instantiate().unwrap();
     assert!(matches!(model.input("sum"), Err(ModelError::NoPort { .. })));
     if std::env::var_os("GRISTMILL_TRACE").is_none() {
@@ -182,10 +187,7 @@ fn a_stop_in_the_design_is_an_error() {
     let verilog = "module top(input wire clock, input wire bad);
         always @(posedge clock) if (bad) $stop;
     endmodule";
-    let mut model = ModelLibrary::build(&quick(verilog))
-        .unwrap()
-        .instantiate()
-        .unwrap();
+    let mut model = built(&quick(verilog)).instantiate().unwrap();
     let bad = model.input("bad").unwrap();
     model.cycle().unwrap();
     model.set(bad, 1);
@@ -217,4 +219,24 @@ fn lint_reports_each_message() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_design_is_built_once_however_many_want_it() {
+    let unique = format!("// {:?}\n{ACCUMULATOR}", std::time::SystemTime::now());
+    let build = || built(&quick(&unique));
+    let libraries = std::thread::scope(|scope| {
+        let builders: Vec<_> = (0..4).map(|_| scope.spawn(build)).collect();
+        builders
+            .into_iter()
+            .map(|builder| builder.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    let built = libraries
+        .iter()
+        .filter(|library| !library.was_cached())
+        .count();
+    std::fs::remove_file(libraries[0].path()).unwrap();
+    std::fs::remove_file(libraries[0].path().with_extension("lock")).unwrap();
+    assert_eq!(built, 1);
 }

@@ -1,1 +1,7 @@
-//! The suite that any transport and any card must pass.
+//! The suite that any transport and any card must pass, and a card in plain Rust that passes it.
+
+pub mod curve;
+pub mod reference;
+pub mod suite;
+
+pub use reference::{Faults, Mutation, ReferenceCard, ReferenceOptions};

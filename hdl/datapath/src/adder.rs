@@ -8,10 +8,10 @@ use num_traits::ToPrimitive;
 use crate::arithmetic::{Arithmetic, largest_operands, offset};
 use crate::curve::Curve;
 use crate::error::{Error, Result};
-use crate::fills::{Fill, stand_in};
+use crate::fills::{Fill, StandIn, Text, Wide};
 use crate::graph::{Builder, Graph, Module, Net, Skew, largest};
 use crate::operations::{Range, Term, signed_digits};
-use crate::reduction::{Reduction, SumOfProducts};
+use crate::reduction::Kinds;
 
 /// The sum of two points in homogeneous projective coordinates, for a = 0: Renes, Costello, Batina,
 /// Complete addition formulas for prime order elliptic curves (2015/1060), algorithm 7. Twelve products;
@@ -68,37 +68,6 @@ fn add_points<A: Arithmetic>(
     Ok([x3.clone(), y3.clone(), z3.clone()])
 }
 
-/// The reduced sums of products of a curve's adder.
-pub(crate) struct Kinds {
-    prefix: String,
-    reduction: Reduction,
-}
-
-impl Kinds {
-    pub fn new(curve: &Curve, suffix: &str) -> Self {
-        Kinds {
-            prefix: format!("{}_sum_of_products{suffix}", curve.name),
-            reduction: Reduction {
-                modulus: curve.base.modulus.clone(),
-                radix_bits: curve.adder_radix_bits(),
-            },
-        }
-    }
-
-    /// The kind with these largest operands; its name ends in the number of products.
-    pub fn kind(&self, bounds: Vec<(BigUint, BigUint)>) -> SumOfProducts {
-        SumOfProducts {
-            name: format!("{}_{}", self.prefix, bounds.len()),
-            reduction: self.reduction.clone(),
-            bounds,
-        }
-    }
-
-    pub fn modulus(&self) -> &BigUint {
-        &self.reduction.modulus
-    }
-}
-
 /// Arithmetic whose values are nets.
 struct Nets {
     builder: Builder,
@@ -111,7 +80,7 @@ impl Arithmetic for Nets {
     fn combine(&mut self, name: &str, terms: &[(&Net, i64)]) -> Result<Net> {
         self.builder.label(name);
         let bounds: Vec<(&BigUint, i64)> = terms.iter().map(|(net, f)| (net.bound(), *f)).collect();
-        let (offset, _) = offset(self.kinds.modulus(), &bounds);
+        let (offset, bound) = offset(self.kinds.modulus(), &bounds);
         let mut parts = Vec::new();
         for (net, factor) in terms {
             for digit in signed_digits(&factor.unsigned_abs().into()) {
@@ -120,7 +89,7 @@ impl Arithmetic for Nets {
             }
         }
         let range = Range::Known {
-            bound: offset_bound(self.kinds.modulus(), &bounds),
+            bound,
             because: "the offset is at least what is subtracted",
         };
         self.builder.sum(&parts, &BigInt::from(offset), range)
@@ -142,15 +111,6 @@ impl Arithmetic for Nets {
     }
 }
 
-fn offset_bound(modulus: &BigUint, bounds: &[(&BigUint, i64)]) -> BigUint {
-    offset(modulus, bounds).1
-}
-
-/// Bits of a coordinate in and out of the adder, which any value of that many bits may have.
-fn coordinate_bits(curve: &Curve) -> usize {
-    curve.base.bits
-}
-
 /// The complete adder of a curve: inputs x1, y1, z1, x2, y2, z2, outputs x3, y3, z3, each of the bits of the
 /// base field's modulus.
 ///
@@ -165,7 +125,7 @@ pub fn complete_adder(curve: &Curve, fill: Fill) -> Graph {
 }
 
 fn build(curve: &Curve, fill: Fill) -> Result<Graph> {
-    let bits = coordinate_bits(curve);
+    let bits = curve.base.bits;
     let mut builder = Builder::new(fill.config());
     let mut port = |name| builder.input(name, bits, &largest(bits), Skew::Aligned);
     let first = [port("x1")?, port("y1")?, port("z1")?];
@@ -193,13 +153,14 @@ fn build(curve: &Curve, fill: Fill) -> Result<Graph> {
     Ok(graph)
 }
 
-/// The kinds of reduced sums of products of a curve's adder, as DPI functions.
-pub(crate) fn fast(curve: &Curve, latency: usize) -> Result<stand_in::StandIn> {
-    let bits = coordinate_bits(curve);
-    let mut text = stand_in::Wide::new(Kinds::new(curve, ""), latency);
-    let first = ["x1", "y1", "z1"].map(|name| text.input(name, &largest(bits)));
-    let second = ["x2", "y2", "z2"].map(|name| text.input(name, &largest(bits)));
-    let results = add_points(&mut text, curve, &first, &second)?;
+/// The adder's stand-in of the fast fill, with the given latency.
+pub(crate) fn fast(curve: &Curve, latency: usize) -> Result<StandIn> {
+    let bits = curve.base.bits;
+    let mut wide = Wide::new(Kinds::new(curve, ""));
+    let first = ["x1", "y1", "z1"].map(|name| Text::input(name, &largest(bits)));
+    let second = ["x2", "y2", "z2"].map(|name| Text::input(name, &largest(bits)));
+    let results = add_points(&mut wide, curve, &first, &second)?;
     let outputs = ["x3", "y3", "z3"].into_iter().zip(results);
-    Ok(text.finish(&outputs.collect::<Vec<_>>(), bits))
+    let outputs: Vec<(&str, _)> = outputs.collect();
+    Ok(wide.text.finish(latency, &outputs, bits))
 }

@@ -3,11 +3,11 @@
 use num_bigint::BigUint;
 use num_traits::{Num, One};
 
-/// How the elements of a field stand in memory.
+/// How the elements of a field stand in memory, and by which reduction they are multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// The residue itself.
-    Canonical,
+    /// The residue itself, of the modulus 2^64 - 2^32 + 1, for which 2^64 = 2^32 - 1 and 2^96 = -1.
+    Goldilocks,
     /// The residue times 2^bits modulo the modulus (Montgomery form).
     Montgomery {
         /// The radix as an exponent of two.
@@ -56,7 +56,7 @@ impl Field {
     /// What one stands for in memory: 1 or the Montgomery radix, modulo the modulus.
     pub fn one(&self) -> BigUint {
         match self.form {
-            Form::Canonical => BigUint::one(),
+            Form::Goldilocks => BigUint::one(),
             Form::Montgomery { bits } => (BigUint::one() << bits) % &self.modulus,
         }
     }

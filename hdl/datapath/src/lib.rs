@@ -6,21 +6,24 @@
 
 pub mod adder;
 mod arithmetic;
+pub mod cells;
 pub mod curve;
 mod curves;
+pub mod entry;
 mod error;
 mod field;
 pub mod fields;
 mod fills;
 mod graph;
 mod model;
+pub mod modular;
 mod operations;
 mod reduction;
 
 pub use curve::Curve;
 pub use error::{Error, Result};
 pub use field::{Field, Form};
-pub use fills::{Fill, dpi_source};
+pub use fills::{Fill, dpi_source, dpi_source_of_field};
 pub use graph::{
     Builder, Config, Direction, Graph, MAXIMUM_CARRY, MAXIMUM_LEVELS, Module, Net, Port, Skew,
     Summary, largest,

@@ -3,6 +3,7 @@
 use num_bigint::BigUint;
 use num_traits::One;
 
+use crate::curve::Curve;
 use crate::error::Result;
 use crate::graph::{Builder, Config, Module, Net, Skew, largest};
 
@@ -108,5 +109,36 @@ impl SumOfProducts {
             name: self.name.clone(),
             graph: builder.finish(),
         })
+    }
+}
+
+/// The kinds of reduced sums of products in a curve's adder.
+pub(crate) struct Kinds {
+    prefix: String,
+    reduction: Reduction,
+}
+
+impl Kinds {
+    pub fn new(curve: &Curve, suffix: &str) -> Self {
+        Kinds {
+            prefix: format!("{}_sum_of_products{suffix}", curve.name),
+            reduction: Reduction {
+                modulus: curve.base.modulus.clone(),
+                radix_bits: curve.adder_radix_bits(),
+            },
+        }
+    }
+
+    /// The kind with these largest operands; its name ends in the number of products.
+    pub fn kind(&self, bounds: Vec<(BigUint, BigUint)>) -> SumOfProducts {
+        SumOfProducts {
+            name: format!("{}_{}", self.prefix, bounds.len()),
+            reduction: self.reduction.clone(),
+            bounds,
+        }
+    }
+
+    pub fn modulus(&self) -> &BigUint {
+        &self.reduction.modulus
     }
 }

@@ -1,5 +1,6 @@
 //! A delay line.
 
+use crate::emit::named;
 use rust_hdl_core::prelude::*;
 use std::collections::VecDeque;
 
@@ -48,6 +49,9 @@ impl<T: Synth> Logic for Delay<T> {
     }
     fn connect(&mut self) {
         self.q.connect();
+    }
+    fn timing(&self) -> Vec<TimingInfo> {
+        named(format!("delay_{}x{}", T::BITS, self._cycles))
     }
     fn hdl(&self) -> Verilog {
         let (width, range) = (T::BITS, super::range(T::BITS));

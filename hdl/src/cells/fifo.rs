@@ -1,6 +1,7 @@
 //! A first-in first-out queue.
 
 use super::{LookupMemory, Register};
+use crate::emit::named;
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 
@@ -31,6 +32,9 @@ pub struct Fifo<T: Synth, const A: usize> {
 }
 
 impl<T: Synth, const A: usize> Logic for Fifo<T, A> {
+    fn timing(&self) -> Vec<TimingInfo> {
+        named(format!("fifo_{}x{}", T::BITS, 1 << A))
+    }
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, write_place, read_place, count);

@@ -1,5 +1,6 @@
 //! Memories.
 
+use crate::emit::named;
 use rust_hdl_core::prelude::*;
 use std::collections::HashMap;
 
@@ -56,6 +57,9 @@ impl<T: Synth, const A: usize> Logic for DualPortMemory<T, A> {
         for port in &mut self.port {
             port.q.connect();
         }
+    }
+    fn timing(&self) -> Vec<TimingInfo> {
+        named(format!("dual_port_memory_{}x{}", T::BITS, 1u64 << A))
     }
     fn hdl(&self) -> Verilog {
         let range = super::range(T::BITS);
@@ -116,6 +120,9 @@ impl<T: Synth, const A: usize> Logic for LookupMemory<T, A> {
     }
     fn connect(&mut self) {
         self.q.connect();
+    }
+    fn timing(&self) -> Vec<TimingInfo> {
+        named(format!("lookup_memory_{}x{}", T::BITS, 1u64 << A))
     }
     fn hdl(&self) -> Verilog {
         super::leaf(format!(

@@ -1,5 +1,6 @@
 //! A register.
 
+use crate::emit::named;
 use rust_hdl_core::prelude::*;
 
 /// `q` is `d` of the cycle before; zero at power-up. Latency 1.
@@ -21,6 +22,9 @@ impl<T: Synth> Logic for Register<T> {
     }
     fn connect(&mut self) {
         self.q.connect();
+    }
+    fn timing(&self) -> Vec<TimingInfo> {
+        named(format!("register_{}", T::BITS))
     }
     fn hdl(&self) -> Verilog {
         super::leaf(format!(

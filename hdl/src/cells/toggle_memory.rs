@@ -1,5 +1,6 @@
 //! A small memory with several read-modify-write ports.
 
+use crate::emit::named;
 use rust_hdl_core::prelude::*;
 use std::collections::HashMap;
 
@@ -54,6 +55,9 @@ impl<const A: usize> Logic for ToggleMemory<A> {
         for port in &mut self.port {
             port.q.connect();
         }
+    }
+    fn timing(&self) -> Vec<TimingInfo> {
+        named(format!("toggle_memory_{}", 1u64 << A))
     }
     fn hdl(&self) -> Verilog {
         let (depth, last) = (1usize << A, (1usize << A) - 1);

@@ -67,7 +67,8 @@ pub(super) fn drives(block: &[Statement], table: &Table) -> Result<Vec<(Id, Driv
 fn drive(id: Id, block: &[Statement], table: &Table) -> Result<Drive, Fault> {
     let signal = &table.signals[id];
     let name = || table.identifiers[id].clone();
-    if !matches!(signal.role, Role::Output | Role::Local | Role::ChildInput) {
+    let own = matches!(signal.role, Role::Output | Role::Local | Role::ChildInput);
+    if !own || signal.lifted {
         return Err(Fault::NotAssignable(name()));
     }
     let all = mask(0, signal.width);
@@ -227,8 +228,9 @@ fn assigned(
 /// The branches around a statement: which conditional, which arm of it.
 type Branches = Vec<(usize, usize)>;
 
-/// When a kernel reads and writes what. Projection shows every reader the settled value of a signal,
-/// so a reader must not stand before a writer.
+/// When a kernel reads and writes what. Projection shows every reader the settled value of a signal. So
+/// does the simulator, which runs a kernel until nothing changes, unless the reader stands between two
+/// writers.
 #[derive(Default)]
 struct Order {
     time: usize,
@@ -307,17 +309,12 @@ impl Order {
             {
                 continue;
             }
-            // Before its first assignment a read gives the settled value, in rust-hdl's simulator
-            // after one more round; between two assignments it would give the first of them there.
-            let other_sides = |after: bool| {
-                self.writes.get(id).is_some_and(|writes| {
-                    writes.iter().any(|(write, place)| {
-                        (write > time) == after && !exclusive(place, branches)
-                    })
-                })
-            };
-            if other_sides(true) && other_sides(false) {
-                return Err(Fault::ReadEarly(table.identifiers[*id].clone()));
+            let writes = self.writes.get(id).into_iter().flatten();
+            let (early, late): (Vec<_>, Vec<_>) = writes
+                .filter(|(_, place)| !exclusive(place, branches))
+                .partition(|(write, _)| write < time);
+            if !early.is_empty() && !late.is_empty() {
+                return Err(Fault::ReadBetween(table.identifiers[*id].clone()));
             }
         }
         Ok(())

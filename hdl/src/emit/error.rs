@@ -19,9 +19,6 @@ pub enum Fault {
         /// The name in Verilog.
         name: String,
     },
-    /// A field is named like a word of Verilog.
-    #[error("`{0}` is a word of Verilog")]
-    Keyword(String),
     /// A kernel names something that is no signal, constant, loop variable or state of an enum. Const
     /// generics and Rust constants are among these: a kernel knows them by name only.
     #[error("`{0}` is no signal, constant, loop variable or state")]
@@ -78,10 +75,10 @@ pub enum Fault {
     /// The value of a signal depends on itself in the same cycle.
     #[error("`{0}` depends on itself")]
     DependsOnItself(String),
-    /// A local signal or an output is read before the kernel has assigned it for the last time, so that
-    /// the value read is not the value of the signal.
-    #[error("`{0}` is read before it is assigned for the last time")]
-    ReadEarly(String),
+    /// A local signal or an output is read between two of its assignments, where its value is not the
+    /// one that it ends with.
+    #[error("`{0}` is read between two of its assignments")]
+    ReadBetween(String),
     /// Two cores of one name have different text.
     #[error("two different cores are named `{0}`")]
     CoreCollision(String),

@@ -240,24 +240,20 @@ impl Writer<'_> {
         }
     }
 
-    /// The target of an assignment.
-    pub fn target(&self, assign: &Assign) -> String {
-        let name = &self.table.identifiers[assign.target];
-        if assign.value.width == self.table.signals[assign.target].width {
-            name.clone()
+    fn assignment(&self, Assign { target, low, value }: &Assign) -> String {
+        let name = &self.table.identifiers[*target];
+        let place = if value.width == self.table.signals[*target].width {
+            String::new()
         } else {
-            format!("{name}{}", bits(assign.low, assign.value.width))
-        }
+            bits(*low, value.width)
+        };
+        format!("{name}{place} = {};", self.text(value))
     }
 
     pub fn block(&self, block: &[Statement], depth: usize, out: &mut String) {
         for statement in block {
             match statement {
-                Statement::Assign(assign) => line(
-                    out,
-                    depth,
-                    &format!("{} = {};", self.target(assign), self.text(&assign.value)),
-                ),
+                Statement::Assign(assign) => line(out, depth, &self.assignment(assign)),
                 Statement::If { .. } => self.conditional(statement, depth, "", out),
                 Statement::Match { test, arms } => {
                     line(out, depth, &format!("case ({})", self.text(test)));
@@ -266,12 +262,17 @@ impl Writer<'_> {
                             .pattern
                             .as_ref()
                             .map_or_else(|| "default".to_owned(), |pattern| self.text(pattern));
-                        if arm.block.is_empty() {
-                            line(out, depth + 1, &format!("{label}: ;"));
-                        } else {
-                            line(out, depth + 1, &format!("{label}: begin"));
-                            self.block(&arm.block, depth + 2, out);
-                            line(out, depth + 1, "end");
+                        match arm.block.as_slice() {
+                            [] => line(out, depth + 1, &format!("{label}: ;")),
+                            [Statement::Assign(assign)] => {
+                                let text = format!("{label}: {}", self.assignment(assign));
+                                line(out, depth + 1, &text);
+                            }
+                            block => {
+                                line(out, depth + 1, &format!("{label}: begin"));
+                                self.block(block, depth + 2, out);
+                                line(out, depth + 1, "end");
+                            }
                         }
                     }
                     line(out, depth, "endcase");
@@ -289,11 +290,14 @@ impl Writer<'_> {
         else {
             return;
         };
-        line(
-            out,
-            depth,
-            &format!("{before}if ({}) begin", self.text(test)),
-        );
+        let test = self.text(test);
+        if let (true, [Statement::Assign(assign)], []) =
+            (before.is_empty(), then.as_slice(), otherwise.as_slice())
+        {
+            let assignment = self.assignment(assign);
+            return line(out, depth, &format!("if ({test}) {assignment}"));
+        }
+        line(out, depth, &format!("{before}if ({test}) begin"));
         self.block(then, depth + 1, out);
         match otherwise.as_slice() {
             [] => line(out, depth, "end"),

@@ -154,9 +154,8 @@ impl Kernel<'_> {
                 return Err(Fault::Unsupported("a signed or bidirectional signal"));
             }
         };
-        let path = |side: &str| format!("{side}{member}").replace('.', "$");
-        let target = self.reference(&path(target))?;
-        let value = self.read(self.reference(&path(source))?);
+        let target = self.reference(&names::member(target, member))?;
+        let value = self.read(self.reference(&names::member(source, member))?);
         let value = fits(value, target.width, member)?;
         Ok(assign(target, value))
     }
@@ -164,10 +163,7 @@ impl Kernel<'_> {
     /// What a path of the kernel names.
     fn reference(&self, path: &str) -> Result<Reference, Fault> {
         let path = names::unindexed(path, &self.loops)?;
-        let (signal, fields) = ["$val()$", "$next$"]
-            .iter()
-            .find_map(|mark| path.split_once(mark))
-            .unwrap_or((path.trim_end_matches("$next"), ""));
+        let (signal, fields) = names::signal_and_fields(&path);
         let unknown = || Fault::UnknownName(path.replace("$", "."));
         let id = self.table.find(signal).ok_or_else(unknown)?;
         let (mut low, mut kind) = (0, &self.table.signals[id].kind);

@@ -9,11 +9,15 @@ mod drive;
 mod error;
 mod expression;
 mod kernel;
+mod lift;
 mod module;
 mod names;
 mod share;
 mod text;
 mod tree;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{EmitError, Fault};
 

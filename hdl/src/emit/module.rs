@@ -11,9 +11,6 @@ use num_bigint::BigUint;
 use rust_hdl_core::ast::Verilog;
 use std::collections::{HashMap, HashSet};
 
-/// The wire that reads what a module has no use for: an open end that is meant.
-const UNUSED: &str = "unused";
-
 /// A module without the names of modules in it, so that equal ones are recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Body {
@@ -51,7 +48,7 @@ impl Body {
                 pins.join(",\n")
             );
         }
-        if !self.logic.is_empty() {
+        if !self.logic.is_empty() && !self.ports.is_empty() {
             out += "\n";
         }
         out + &self.logic + "endmodule\n"
@@ -64,9 +61,9 @@ pub(super) fn body(scope: &Scope, classes: &[usize]) -> Result<Body, Fault> {
     match &scope.code {
         Verilog::Combinatorial(block) => {
             let drives = drive::drives(&kernel::statements(block, &table)?, &table)?;
-            Kernel::new(scope, &table, drives)?.body(classes)
+            Ok(Kernel::new(scope, &table, drives)?.body(classes))
         }
-        Verilog::Empty => Kernel::new(scope, &table, Vec::new())?.body(classes),
+        Verilog::Empty => Ok(Kernel::new(scope, &table, Vec::new())?.body(classes)),
         Verilog::Custom(code) => leaf(scope, table, code, "reg"),
         Verilog::Wrapper(wrapper) => leaf(scope, table, &wrapper.code, "wire"),
         Verilog::Blackbox(_) => Err(Fault::Unsupported("a black box")),
@@ -74,22 +71,22 @@ pub(super) fn body(scope: &Scope, classes: &[usize]) -> Result<Body, Fault> {
 }
 
 /// A module whose Verilog is text.
-fn leaf(scope: &Scope, mut table: Table, code: &str, output: &str) -> Result<Body, Fault> {
+fn leaf(scope: &Scope, table: Table, code: &str, output: &str) -> Result<Body, Fault> {
     if let Some(child) = scope.children.first() {
         return Err(Fault::ChildOfText(child.name.clone()));
     }
     let code = names::plain(code)?;
-    let used = text::identifiers(&code);
+    let reads = text::reads(&code);
     let mut body = Body::default();
     let mut ends = Vec::new();
     for (signal, identifier) in table.signals.iter().zip(&table.identifiers) {
-        let used = used.contains(identifier.as_str());
+        let read = reads.get(identifier.as_str());
         match signal.role {
-            Role::Constant if used => parameter(&mut body, identifier, signal),
+            Role::Constant if read.is_some() => parameter(&mut body, identifier, signal),
             Role::Input | Role::Output => {
                 body.ports.push(port(signal, identifier, output));
-                if signal.role == Role::Input && !used {
-                    ends.push(identifier.clone());
+                if signal.role == Role::Input {
+                    ends.extend(unread(signal, identifier, read));
                 }
             }
             _ => {}
@@ -98,10 +95,11 @@ fn leaf(scope: &Scope, mut table: Table, code: &str, output: &str) -> Result<Bod
     for text in code.trim_end().lines() {
         line(&mut body.logic, usize::from(!text.is_empty()), text);
     }
-    if !ends.is_empty() {
-        table.take(UNUSED)?;
-        unused(&mut body, &ends);
+    if reads.contains_key(table.unused.as_str()) {
+        let name = table.unused;
+        return Err(Fault::NameCollision { name });
     }
+    unused(&mut body, &table, &ends);
     Ok(body)
 }
 
@@ -189,7 +187,7 @@ impl<'a> Kernel<'a> {
         let driven: HashSet<Id> = self.drives.iter().map(|(id, _)| *id).collect();
         let table = self.writer.table;
         let open = (0..table.signals.len()).find(|id| match table.signals[*id].role {
-            Role::Output | Role::ChildInput => !driven.contains(id),
+            Role::Output | Role::ChildInput => !driven.contains(id) && !table.signals[*id].lifted,
             Role::Local => !driven.contains(id) && self.reads.contains_key(id),
             _ => false,
         });
@@ -199,28 +197,17 @@ impl<'a> Kernel<'a> {
         }
     }
 
-    fn body(&self, classes: &[usize]) -> Result<Body, Fault> {
+    fn body(&self, classes: &[usize]) -> Body {
         let mut body = Body::default();
         self.declare(&mut body);
-        self.instantiate(&mut body, classes)?;
+        self.instantiate(&mut body, classes);
         for (id, drive) in &self.drives {
             if !self.writer.aliases.contains_key(id) {
                 self.drive(*id, drive, &mut body.logic);
             }
         }
-        let ends = self.ends();
-        if !ends.is_empty() {
-            let taken = self.writer.table.identifiers.iter();
-            if taken
-                .chain(self.scope.children.iter().map(|child| &child.name))
-                .any(|name| name == UNUSED)
-            {
-                let name = UNUSED.to_owned();
-                return Err(Fault::NameCollision { name });
-            }
-            unused(&mut body, &ends);
-        }
-        Ok(body)
+        unused(&mut body, self.writer.table, &self.ends());
+        body
     }
 
     fn declare(&self, body: &mut Body) {
@@ -273,23 +260,23 @@ impl<'a> Kernel<'a> {
         body.declarations += &wires;
     }
 
-    fn instantiate(&self, body: &mut Body, classes: &[usize]) -> Result<(), Fault> {
-        for (child, class) in self.scope.children.iter().zip(classes) {
+    fn instantiate(&self, body: &mut Body, classes: &[usize]) {
+        let children = self.scope.children.iter().zip(&self.writer.table.instances);
+        for ((child, name), class) in children.zip(classes) {
             let mut pins = Vec::new();
             for port in child.ports() {
                 let path = format!("{}${}", child.name, port.path);
                 if let Some(id) = self.writer.table.find(&path) {
                     let wire = self.writer.text(&Expression::signal(id, self.writer.table));
-                    pins.push((names::identifier(&port.path)?, wire));
+                    pins.push((names::identifier(&port.path), wire));
                 }
             }
             body.instances.push(Instance {
                 class: *class,
-                name: names::identifier(&child.name)?,
+                name: name.clone(),
                 pins,
             });
         }
-        Ok(())
     }
 
     fn drive(&self, id: Id, drive: &Drive, out: &mut String) {
@@ -328,30 +315,36 @@ impl<'a> Kernel<'a> {
         let driven: HashSet<Id> = self.drives.iter().map(|(id, _)| *id).collect();
         let mut ends = Vec::new();
         for (id, signal) in table.signals.iter().enumerate() {
-            let read = self.reads.get(&id).cloned().unwrap_or_default();
-            let identifier = &table.identifiers[id];
             match signal.role {
-                Role::Input | Role::ChildOutput => {}
+                Role::Input | Role::ChildOutput if !signal.lifted => {}
                 Role::Local if driven.contains(&id) => {}
                 _ => continue,
             }
-            if read == BigUint::default() {
-                ends.push(identifier.clone());
-                continue;
-            }
-            let mut low = 0;
-            while low < signal.width {
-                let width = (low..signal.width)
-                    .take_while(|bit| !read.bit(*bit as u64))
-                    .count();
-                if width > 0 {
-                    ends.push(format!("{identifier}{}", bits(low, width)));
-                }
-                low += width + 1;
-            }
+            let identifier = &table.identifiers[id];
+            ends.extend(unread(signal, identifier, self.reads.get(&id)));
         }
         ends
     }
+}
+
+/// The parts of a signal that nothing reads.
+fn unread(signal: &Signal, identifier: &str, read: Option<&BigUint>) -> Vec<String> {
+    let read = match read {
+        Some(read) if *read != BigUint::default() => read,
+        _ => return vec![identifier.into()],
+    };
+    let mut parts = Vec::new();
+    let mut low = 0;
+    while low < signal.width {
+        let width = (low..signal.width)
+            .take_while(|bit| !read.bit(*bit as u64))
+            .count();
+        if width > 0 {
+            parts.push(format!("{identifier}{}", bits(low, width)));
+        }
+        low += width + 1;
+    }
+    parts
 }
 
 fn port(signal: &Signal, identifier: &str, output: &str) -> String {
@@ -368,9 +361,11 @@ fn parameter(body: &mut Body, identifier: &str, signal: &Signal) {
     line(&mut body.declarations, 1, &text);
 }
 
-fn unused(body: &mut Body, ends: &[String]) {
-    let text = format!("wire {UNUSED} = &{{1'b0, {}}};", ends.join(", "));
-    line(&mut body.logic, 1, &text);
+fn unused(body: &mut Body, table: &Table, ends: &[String]) {
+    if !ends.is_empty() {
+        let text = format!("wire {} = &{{1'b0, {}}};", table.unused, ends.join(", "));
+        line(&mut body.logic, 1, &text);
+    }
 }
 
 fn range(width: usize) -> String {

@@ -22,13 +22,13 @@ const KEYWORDS: &str = "alias always always_comb always_ff always_latch and asse
     triand trior trireg type typedef union unique unsigned use uwire var vectored virtual void wait wait_order wand weak0 \
     weak1 while wildcard wire with within wor xnor xor";
 
-/// The Verilog identifier of a path such as `port$0$write`.
-pub(super) fn identifier(path: &str) -> Result<String, Fault> {
+/// The Verilog identifier of a path such as `port$0$write`; a word of Verilog gets a `_` behind it.
+pub(super) fn identifier(path: &str) -> String {
     let name = path.replace("r#", "").replace('$', "_");
     if KEYWORDS.split_whitespace().any(|word| word == name) {
-        return Err(Fault::Keyword(name));
+        return name + "_";
     }
-    Ok(name)
+    name
 }
 
 /// Whether a character may stand inside an identifier.
@@ -78,6 +78,19 @@ pub(super) fn unindexed(path: &str, loops: &Loops) -> Result<String, Fault> {
         rest = tail;
     }
     Ok(out + rest)
+}
+
+/// The path of a signal and, behind it, that of a field of its structure.
+pub(super) fn signal_and_fields(path: &str) -> (&str, &str) {
+    ["$val()$", "$next$"]
+        .iter()
+        .find_map(|mark| path.split_once(mark))
+        .unwrap_or((path.trim_end_matches("$next"), ""))
+}
+
+/// The path of a member of an interface; the member of a link begins with a point.
+pub(super) fn member(interface: &str, member: &str) -> String {
+    format!("{interface}{member}").replace('.', "$")
 }
 
 /// The value of an expression of integers, loop variables, `+ - * / %` and parentheses.
@@ -175,10 +188,7 @@ mod tests {
 
     #[test]
     fn words_of_verilog_are_no_names() {
-        assert_eq!(
-            identifier("r#priority"),
-            Err(Fault::Keyword("priority".into()))
-        );
-        assert_eq!(identifier("host$awvalid"), Ok("host_awvalid".into()));
+        assert_eq!(identifier("r#priority"), "priority_");
+        assert_eq!(identifier("host$awvalid"), "host_awvalid");
     }
 }

@@ -1,6 +1,7 @@
 //! The modules of a tree: equal ones are one, and each gets a name.
 
 use super::error::{EmitError, Fault};
+use super::lift;
 use super::module::{self, Body};
 use super::tree::{Role, Scope};
 use super::{Direction, Emitted, Module, Port, names, text};
@@ -14,7 +15,9 @@ pub(super) fn emit(block: &dyn Block, top: &str) -> Result<Emitted, EmitError> {
         module: top.into(),
         fault,
     };
-    let scope = Scope::of(block, top).ok_or_else(|| fault(Fault::Unsupported("an interface")))?;
+    let mut scope =
+        Scope::of(block, top).ok_or_else(|| fault(Fault::Unsupported("an interface")))?;
+    lift::lift(&mut scope);
     let mut library = Library::default();
     library.add(&scope, top, 0)?;
     let names = library.names(top).map_err(fault)?;
@@ -26,7 +29,7 @@ pub(super) fn emit(block: &dyn Block, top: &str) -> Result<Emitted, EmitError> {
         .ports()
         .map(|port| {
             Ok(Port {
-                name: names::identifier(&port.path)?,
+                name: names::identifier(&port.path),
                 direction: match port.role {
                     Role::Input => Direction::Input,
                     _ => Direction::Output,
@@ -126,12 +129,12 @@ impl Library {
     /// A name for each class; the last one is the top.
     fn names(&self, top: &str) -> Result<Vec<String>, Fault> {
         let mut taken: HashSet<String> = self.cores.iter().map(|core| core.name.clone()).collect();
-        if !taken.insert(names::identifier(top)?) {
+        if !taken.insert(names::identifier(top)) {
             return Err(Fault::NameCollision { name: top.into() });
         }
         let mut names = Vec::new();
         for class in &self.classes[..self.classes.len() - 1] {
-            let wish = format!("{top}_{}", names::identifier(class.wish.name())?);
+            let wish = format!("{top}_{}", names::identifier(class.wish.name()));
             let name = (1..)
                 .map(|number| match number {
                     1 => wish.clone(),

@@ -31,6 +31,8 @@ pub(super) struct Signal {
     pub width: usize,
     pub kind: TypeDescriptor,
     pub value: BigUint,
+    /// It is a port of something inside the module, led out.
+    pub lifted: bool,
 }
 
 /// A module and what is inside.
@@ -48,6 +50,17 @@ impl Scope {
         let mut collector = Collector::default();
         block.accept(name, &mut collector);
         collector.top
+    }
+
+    /// Whether something of this name is declared inside.
+    fn declares(&self, name: &str) -> bool {
+        let is_signal = |signal: &Signal| names::identifier(&signal.path) == name;
+        let text = match &self.code {
+            Verilog::Custom(code) => code,
+            Verilog::Wrapper(wrapper) => &wrapper.code,
+            _ => "",
+        };
+        self.signals.iter().any(is_signal) || names::words(text).any(|(word, _)| word == name)
     }
 
     /// Its inputs and outputs.
@@ -92,6 +105,7 @@ impl Probe for Collector {
                 width: signal.bits(),
                 kind: signal.descriptor(),
                 value: number(&signal.verilog()),
+                lifted: false,
             });
         }
     }
@@ -147,7 +161,12 @@ pub(super) struct State {
 #[derive(Default)]
 pub(super) struct Table {
     pub signals: Vec<Signal>,
+    /// The name of each signal in Verilog.
     pub identifiers: Vec<String>,
+    /// The name of each child's instance.
+    pub instances: Vec<String>,
+    /// The name of the wire that reads what the module has no use for: an open end that is meant.
+    pub unused: String,
     by_path: HashMap<String, Id>,
     states: HashMap<String, State>,
     taken: HashSet<String>,
@@ -156,14 +175,30 @@ pub(super) struct Table {
 impl Table {
     pub fn of(scope: &Scope) -> Result<Self, Fault> {
         let mut table = Self::default();
+        // The ports' names are the module's promise; the others get out of their way.
+        for port in scope.ports() {
+            table.take(names::identifier(&port.path))?;
+        }
         for signal in &scope.signals {
             table.add(signal.clone())?;
         }
         for child in &scope.children {
-            table.take(&names::identifier(&child.name)?)?;
+            let plain = names::identifier(&child.name);
+            // A tool takes the instance `slot` and a signal `slot` inside it for a confusion.
+            let instance = if child.declares(&plain) {
+                table.free(&(plain + "_"))?
+            } else {
+                table.free(&child.name)?
+            };
+            table.instances.push(instance);
             for port in child.ports() {
+                let path = format!("{}${}", child.name, port.path);
+                if table.find(&path).is_some_and(|id| table.signals[id].lifted) {
+                    continue;
+                }
                 table.add(Signal {
-                    path: format!("{}${}", child.name, port.path),
+                    path,
+                    lifted: false,
                     role: match port.role {
                         Role::Input => Role::ChildInput,
                         _ => Role::ChildOutput,
@@ -172,6 +207,7 @@ impl Table {
                 })?;
             }
         }
+        table.unused = table.free("unused")?;
         Ok(table)
     }
 
@@ -182,8 +218,10 @@ impl Table {
         if signal.width == 0 {
             return Err(Fault::ZeroWidth(signal.path));
         }
-        let identifier = names::identifier(&signal.path)?;
-        self.take(&identifier)?;
+        let identifier = match signal.role {
+            Role::Input | Role::Output => names::identifier(&signal.path),
+            _ => self.free(&signal.path)?,
+        };
         self.learn_states(&signal.kind)?;
         self.by_path.insert(signal.path.clone(), self.signals.len());
         self.identifiers.push(identifier);
@@ -192,11 +230,22 @@ impl Table {
     }
 
     /// Reserves a name.
-    pub fn take(&mut self, name: &str) -> Result<(), Fault> {
-        if self.taken.insert(name.into()) {
-            return Ok(());
+    fn take(&mut self, name: String) -> Result<(), Fault> {
+        if self.taken.contains(&name) {
+            return Err(Fault::NameCollision { name });
         }
-        Err(Fault::NameCollision { name: name.into() })
+        self.taken.insert(name);
+        Ok(())
+    }
+
+    /// Reserves a name for something inside: `sweep_start`, beside a port of that name `sweep__start`.
+    fn free(&mut self, path: &str) -> Result<String, Fault> {
+        let plain = names::identifier(path);
+        let choices = [plain.clone(), path.replace('$', "__"), plain.clone() + "_"];
+        let free = choices.into_iter().find(|name| !self.taken.contains(name));
+        let name = free.unwrap_or(plain);
+        self.take(name.clone())?;
+        Ok(name)
     }
 
     fn learn_states(&mut self, kind: &TypeDescriptor) -> Result<(), Fault> {
@@ -205,13 +254,13 @@ impl Table {
                 for (value, label) in labels.iter().enumerate() {
                     let path = label.replace("::", "$");
                     let state = State {
-                        identifier: names::identifier(&path)?,
+                        identifier: names::identifier(&path),
                         value,
                         width: width(kind),
                     };
                     match self.states.get(&path) {
                         None => {
-                            self.take(&state.identifier)?;
+                            self.take(state.identifier.clone())?;
                             self.states.insert(path, state);
                         }
                         Some(known) if *known == state => {}

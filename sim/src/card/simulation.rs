@@ -276,11 +276,9 @@ impl Worker {
             access: Access::Read { .. },
             result,
         }) = step.completion
+            && let Some(read) = self.reads.pop_front()
         {
-            if let Some(reply) = self.reads.pop_front() {
-                // Whoever asked may have given up.
-                drop(reply.send(result.unwrap_or(NO_ANSWER)));
-            }
+            answer(&read, result.unwrap_or(NO_ANSWER));
         }
         let mut interrupts = step.interrupts;
         while interrupts != 0 {

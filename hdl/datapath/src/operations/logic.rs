@@ -5,7 +5,9 @@ use num_traits::One;
 
 use super::sum::{Range, Term};
 use crate::error::{Error, Result};
-use crate::graph::{Bits, Builder, Gate, Net, Operation, Piece, push, slice_pieces};
+use crate::graph::{
+    Bits, Builder, Gate, MAXIMUM_LEVELS, Net, Operation, Piece, push, slice_pieces,
+};
 
 /// Bits that are examined by one node of a zero test: two levels of six-input tables.
 const ZERO_TEST: usize = 36;
@@ -80,12 +82,12 @@ impl Builder {
         Ok(sum.resize(sum.width().max(width + 1)).slice(width, 1))
     }
 
-    /// A net below 2 * modulus, reduced below the modulus; registered, all bits in one cycle.
+    /// The residue of a net below 4 * modulus; registered, all bits in one cycle.
     ///
     /// # Errors
     /// If the net may be larger, or if the timing rules are violated.
-    pub fn reduce_once(&mut self, net: &Net, modulus: &BigUint) -> Result<Net> {
-        let limit = modulus * 2u32 - 1u32;
+    pub fn reduce_fully(&mut self, net: &Net, modulus: &BigUint) -> Result<Net> {
+        let limit = modulus * (MAXIMUM_LEVELS as u32 + 1) - 1u32;
         if *net.bound() > limit {
             return Err(Error::Overflow {
                 place: self.place("conditional subtraction"),
@@ -94,14 +96,40 @@ impl Builder {
             });
         }
         let width = modulus.bits() as usize;
-        let bits = (width + 1).max(net.width());
-        let offset = (BigInt::one() << bits) - BigInt::from(modulus.clone());
-        let difference = self.sum(&[Term::plus(net)], &offset, Range::Computed)?;
-        let difference = difference.resize(difference.width().max(bits + 1));
-        let (less, is_large) = (difference.slice(0, width), difference.slice(bits, 1));
-        let same = net.resize(bits).slice(0, width);
-        let reduced = self.select(&is_large, &less, &same)?;
-        Ok(self.register(&reduced.with_bound(modulus - 1u32).resize(width)))
+        let whole = net.width().max(limit.bits() as usize);
+        let mut residue = net.resize(whole).slice(0, width);
+        let mut multiple = modulus.clone();
+        while multiple <= *net.bound() {
+            // Bit `whole` of net + 2^whole - multiple says whether the net is at least the multiple.
+            let offset = (BigInt::one() << whole) - BigInt::from(multiple.clone());
+            let difference = self.sum(&[Term::plus(net)], &offset, Range::Computed)?;
+            let reaches = difference.slice(whole, 1);
+            residue = self.select(&reaches, &difference.slice(0, width), &residue)?;
+            multiple += modulus;
+        }
+        let residue = self.align(&self.register(&residue));
+        Ok(residue.with_bound(modulus - 1u32).resize(width))
+    }
+
+    /// The number of bits up to the highest one that is set, 0 for zero; registered.
+    ///
+    /// # Errors
+    /// If the timing rules are violated.
+    pub fn bit_length(&mut self, net: &Net) -> Result<Net> {
+        let mut span = net.width().next_power_of_two();
+        let mut rest = net.resize(span);
+        let mut position = Vec::new();
+        while span > 1 {
+            span /= 2;
+            let (lower, upper) = (rest.slice(0, span), rest.slice(span, span));
+            let is_above = self.nonzero(&upper)?;
+            let half = self.select(&is_above, &upper, &lower)?;
+            rest = self.register(&half);
+            position.insert(0, is_above);
+        }
+        // What is left is the highest bit that is set, or 0 with position 0.
+        let length = self.add(&Net::concatenate(&position), &rest)?;
+        Ok(length.with_bound(length.bound().clone().min(net.width().into())))
     }
 
     fn bitwise(

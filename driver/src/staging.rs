@@ -1,0 +1,88 @@
+//! Copies to the card through two bounded buffers: one is filled while the card reads the other.
+
+use crate::job::{Job, Ticket};
+use crate::object::{Pin, Specification};
+use crate::session::Session;
+use crate::{CardError, DmaVec, JobError};
+use gristmill_protocol::{ALIGNMENT, Operation};
+use std::time::Instant;
+
+/// Cycles in which even a narrow card moves `bytes` bytes, and those around them.
+pub(crate) fn copy_cycles(bytes: u64) -> u64 {
+    1000 + bytes / 4
+}
+
+/// Loads the object that `pin` holds from its source, if it has one.
+pub(crate) fn upload(
+    session: &Session,
+    specification: &Specification,
+    pin: &Pin,
+    deadline: Instant,
+) -> Result<(), CardError> {
+    let Some(source) = &specification.source else {
+        return Ok(());
+    };
+    let total = specification.bytes;
+    let room = (session.options.staging_bytes as u64).max(ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    let room = room.min(total.next_multiple_of(ALIGNMENT));
+    let mut stages = [Stage::new(session, room)?, Stage::new(session, room)?];
+    let mut offset = 0;
+    for turn in 0.. {
+        if offset >= total {
+            break;
+        }
+        let stage = &mut stages[turn % 2];
+        stage.settle(deadline)?;
+        let bytes = room.min(total - offset);
+        let padded = bytes.next_multiple_of(ALIGNMENT);
+        let buffer = stage.buffer.as_mut_slice().ok_or(JobError::Aborted)?;
+        let (contents, rest) = buffer.split_at_mut(bytes as usize);
+        let read = source.read(offset, contents);
+        read.map_err(|error| CardError::Source {
+            reason: error.to_string(),
+        })?;
+        rest.fill(0);
+        if !pin.is_current() {
+            return Err(JobError::Aborted.into());
+        }
+        let host = stage.buffer.as_dma();
+        let operation = Operation::CopyToCard {
+            host: host.iova(),
+            region: pin.handle(),
+            offset,
+            length: padded,
+        };
+        let mut job = Job::new(operation, copy_cycles(padded)).with_buffer(&host.buffer);
+        // Should the copy outlast this call, the region must not go to another object.
+        job.kept.push(Box::new(pin.clone()));
+        stage.ticket = Some(session.submit(specification.domain, job, deadline)?);
+        offset += bytes;
+    }
+    stages
+        .iter_mut()
+        .try_for_each(|stage| stage.settle(deadline))
+}
+
+struct Stage {
+    buffer: DmaVec<u8>,
+    ticket: Option<Ticket>,
+}
+
+impl Stage {
+    fn new(session: &Session, bytes: u64) -> Result<Self, CardError> {
+        let bytes = bytes as usize;
+        let buffer = session.registers.transport().allocate(bytes)?;
+        Ok(Self {
+            buffer: DmaVec::new(buffer, bytes)?,
+            ticket: None,
+        })
+    }
+
+    /// Waits until the card has read the buffer.
+    fn settle(&mut self, deadline: Instant) -> Result<(), CardError> {
+        match self.ticket.take() {
+            Some(ticket) => ticket.wait(deadline).map(drop),
+            None => Ok(()),
+        }
+    }
+}

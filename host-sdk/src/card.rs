@@ -1,0 +1,107 @@
+//! The driver's card behind the SDK's seam.
+
+use std::{sync::Arc, time::Duration};
+
+use gristmill_driver::{Bases, Card, MsmBases, MsmRequest, MsmScalars};
+use gristmill_protocol::{Completion, CurveId, EngineCapability, EngineKind};
+
+use crate::{
+    backend::{Backend, RawSum, Resident, ScalarForm, Usage},
+    error::Error,
+};
+
+/// How long a job may take, unless the program says otherwise. The driver gives a card up long before, when it
+/// makes no progress; this is for one that is merely slow, as simulated ones are.
+pub const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A card of the driver.
+pub struct DriverCard {
+    card: Arc<Card>,
+    patience: Duration,
+}
+
+impl DriverCard {
+    /// With [`PATIENCE`].
+    pub fn new(card: Arc<Card>) -> Self {
+        Self::with_patience(card, PATIENCE)
+    }
+
+    /// Jobs that take longer than `patience`, in wall time, fail.
+    pub fn with_patience(card: Arc<Card>, patience: Duration) -> Self {
+        Self { card, patience }
+    }
+
+    /// The engine that the driver gives all multiplications to.
+    fn msm_engine(&self) -> Result<&EngineCapability, Error> {
+        self.card.engine(EngineKind::Msm).map_err(Error::card)
+    }
+}
+
+impl Backend for DriverCard {
+    fn description(&self) -> String {
+        self.card.name()
+    }
+
+    fn engine(&self, curve: CurveId) -> Option<EngineCapability> {
+        let engine = self.msm_engine().ok()?;
+        (CurveId::from_code(engine.group) == Some(curve)).then_some(*engine)
+    }
+
+    fn load(&self, curve: CurveId, points: Vec<u8>) -> Result<Arc<dyn Resident>, Error> {
+        let engine = self.engine(curve).ok_or(Error::NoEngine(curve))?;
+        let stride = 2 * engine.element_bytes;
+        let count = points.len() / usize::from(stride);
+        let bases = self.card.load_bases(points, stride, count);
+        Ok(Arc::new(OnDriverCard {
+            card: self.card.clone(),
+            bases: bases.map_err(Error::card)?,
+            engine,
+            patience: self.patience,
+        }))
+    }
+}
+
+/// Points on a card of the driver.
+struct OnDriverCard {
+    card: Arc<Card>,
+    bases: Bases,
+    engine: EngineCapability,
+    patience: Duration,
+}
+
+impl Resident for OnDriverCard {
+    fn msm(&self, first: usize, scalars: &[u8], form: ScalarForm) -> Result<RawSum, Error> {
+        let request = MsmRequest {
+            bases: MsmBases::Resident {
+                bases: &self.bases,
+                first,
+            },
+            scalars: MsmScalars::Bytes(scalars),
+            montgomery: form == ScalarForm::Montgomery,
+            count: scalars.len() / usize::from(self.engine.scalar_bytes),
+            density: None,
+            plan: None,
+            patience: self.patience,
+        };
+        let result = self.card.msm(&request).map_err(Error::card)?;
+        Ok(RawSum {
+            slots: result.slots,
+            usage: usage(&result.completion, self.engine.adders),
+        })
+    }
+}
+
+fn usage(completion: &Completion, adders: u32) -> Usage {
+    Usage {
+        jobs: 1,
+        cycles: completion.cycles,
+        busy: completion.busy,
+        slots: completion.cycles * u64::from(adders),
+        link_bytes: completion.link_bytes,
+        stall_input: completion.stall_input.into(),
+        stall_memory: completion.stall_memory.into(),
+        stall_collision: completion.stall_collision.into(),
+        stall_output: completion.stall_output.into(),
+        drain: completion.drain.into(),
+    }
+}
