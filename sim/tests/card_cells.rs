@@ -23,7 +23,7 @@ struct Leaves {
     load: Signal<In, Bit>,
     constant: Signal<Out, Bits<32>>,
     selected: Signal<Out, Bits<8>>,
-    packed: Signal<Out, Bits<8>>,
+    flags: Signal<Out, Bits<8>>,
     copies: Signal<Out, Bits<5>>,
     gathered: Signal<Out, Bits<SLOT_BITS>>,
     wide: Signal<Out, Bits<SLOT_BITS>>,
@@ -62,7 +62,7 @@ impl Logic for Leaves {
         self.selected.next = self.select.q.val();
         self.pack.d[0].next = self.push.val();
         self.pack.d[1].next = self.load.val();
-        self.packed.next = self.pack.q.val();
+        self.flags.next = self.pack.q.val();
         self.replicate.d.next = self.push.val();
         self.copies.next = self.replicate.q.val();
         self.gather.push.next = self.push.val();
@@ -183,7 +183,7 @@ fn the_leaves_of_the_core_are_what_their_models_say() {
 
         assert_eq!(rust.constant.val(), bits(&model, "constant"));
         assert_eq!(rust.selected.val(), bits(&model, "selected"));
-        assert_eq!(rust.packed.val(), bits(&model, "packed"));
+        assert_eq!(rust.flags.val(), bits(&model, "flags"));
         assert_eq!(rust.copies.val(), bits(&model, "copies"));
         assert_eq!(rust.gathered.val(), bits(&model, "gathered"));
         assert_eq!(rust.wide.val(), bits(&model, "wide"));
