@@ -9,7 +9,11 @@
 )]
 
 pub mod card;
+pub mod cards;
 pub mod cells;
+pub mod config;
+pub mod design;
 pub mod emit;
 pub mod msm;
 pub mod pipeline;
+pub mod record;

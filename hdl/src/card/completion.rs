@@ -44,7 +44,9 @@ impl Logic for CompletionSlot {
         self.q.connect();
     }
     fn hdl(&self) -> Verilog {
-        leaf(format!("wire [63:0] link_bytes = counters[191:128] + 64'd{OWN_BYTES};\nassign q = {{phase, 15'd0, status, tag, detail, 16'd0, submission_head, counters[351:192], link_bytes, counters[127:0]}};\n"))
+        leaf(format!(
+            "wire [63:0] link_bytes = counters[191:128] + 64'd{OWN_BYTES};\nassign q = {{phase, 15'd0, status, tag, detail, 16'd0, submission_head, counters[351:192], link_bytes, counters[127:0]}};\n"
+        ))
     }
 }
 

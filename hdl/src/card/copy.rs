@@ -266,10 +266,7 @@ impl<const W: usize> Logic for CopyEngine<W> {
                     self.moved.d.next = self.moved.q.val() + 1;
                     self.read_place.d.next = self.read_place.q.val() + self.beat_bytes.val();
                 }
-                if self.beat_read.val()
-                    & self.read_error.val()
-                    & !self.status.q.val().any()
-                {
+                if self.beat_read.val() & self.read_error.val() & !self.status.q.val().any() {
                     self.detail.d.next = self.read_place.q.val();
                     self.status.d.next = self.memory_error.val();
                     if self.checks.to_card.val() {

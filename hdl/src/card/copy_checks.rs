@@ -98,10 +98,8 @@ impl Logic for CopyChecks {
         dff_setup!(self, clock, room, offset_beyond, place, host_last);
 
         // the fields
-        self.to_card.next =
-            self.descriptor.val().get_bits::<8>(0) == self.to_card_opcode.val();
-        self.from_card.next =
-            self.descriptor.val().get_bits::<8>(0) == self.from_card_opcode.val();
+        self.to_card.next = self.descriptor.val().get_bits::<8>(0) == self.to_card_opcode.val();
+        self.from_card.next = self.descriptor.val().get_bits::<8>(0) == self.from_card_opcode.val();
         self.set.next = self.descriptor.val().get_bits::<8>(0) == self.set_opcode.val();
         self.wipe.next = self.set.val()
             & (self.descriptor.val().get_bits::<16>(16) & self.wipe_flag.val()).any();

@@ -244,7 +244,10 @@ impl<const W: usize, const S: usize> Logic for Core<W, S> {
             WriteServer::<W>::link(&mut self.host_write[i], &mut self.host_writes.client[i + 2]);
         }
         for i in 0..self._memory_reads {
-            ReadServer::<W>::link(&mut self.memory_read[i], &mut self.memory_reads.client[i + 1]);
+            ReadServer::<W>::link(
+                &mut self.memory_read[i],
+                &mut self.memory_reads.client[i + 1],
+            );
         }
         for i in 0..self._memory_writes {
             WriteServer::<W>::link(

@@ -180,8 +180,7 @@ impl Logic for Dispatch {
         self.first_length.next = self.first_length_found.q.val();
         self.second_base.next = self.second_base_found.q.val();
         self.second_length.next = self.second_length_found.q.val();
-        self.busy.next =
-            !(self.state.q.val() == DispatchState::Select) | self.answering.q.val();
+        self.busy.next = !(self.state.q.val() == DispatchState::Select) | self.answering.q.val();
 
         // the executor is free, and no engine uses a region that is to change
         self.index.next = self.loaded.q.val().get_bits::<16>(128);
@@ -254,14 +253,12 @@ impl Logic for Dispatch {
                 }
                 if !self.decoder.known.val() {
                     self.status.d.next = self.unknown_opcode.val();
-                    self.detail.d.next =
-                        bit_cast::<64, 8>(self.loaded.q.val().get_bits::<8>(0));
+                    self.detail.d.next = bit_cast::<64, 8>(self.loaded.q.val().get_bits::<8>(0));
                     self.state.d.next = DispatchState::Answer;
                 }
                 if self.loaded.q.val().get_bits::<8>(8) != self.format.val() {
                     self.status.d.next = self.wrong_version.val();
-                    self.detail.d.next =
-                        bit_cast::<64, 8>(self.loaded.q.val().get_bits::<8>(8));
+                    self.detail.d.next = bit_cast::<64, 8>(self.loaded.q.val().get_bits::<8>(8));
                     self.state.d.next = DispatchState::Answer;
                 }
             }
@@ -281,8 +278,7 @@ impl Logic for Dispatch {
                 self.second_length_found.d.next = self.region_length.val();
                 if !self.status.q.val().any() {
                     self.status.d.next = self.region_status.val();
-                    self.detail.d.next =
-                        bit_cast::<64, 16>(self.word_7.val().get_bits::<16>(0));
+                    self.detail.d.next = bit_cast::<64, 16>(self.word_7.val().get_bits::<16>(0));
                 }
                 self.state.d.next = DispatchState::Start;
             }
@@ -309,9 +305,8 @@ impl Logic for Dispatch {
                     self.answering.d.next = true;
                     self.answered_queue.d.next = self.owner.q.val();
                     self.answered_tag.d.next = self.loaded.q.val().get_bits::<32>(32);
-                    self.answered_silent.d.next = (self.loaded.q.val().get_bits::<16>(16)
-                        & self.no_interrupt.val())
-                    .any();
+                    self.answered_silent.d.next =
+                        (self.loaded.q.val().get_bits::<16>(16) & self.no_interrupt.val()).any();
                     self.answered_status.d.next = self.status.q.val();
                     self.answered_detail.d.next = self.detail.q.val();
                     self.dispatched.next = true;

@@ -88,15 +88,13 @@ impl Logic for Lite {
         }
         self.in_map.next = !self.address.q.val().get_bits::<4>(12).any();
         self.write.next = self.complete.val() & self.in_map.val() & self.strobes.q.val().all();
-        self.write_address.next =
-            bit_cast::<12, 10>(self.address.q.val().get_bits::<10>(2)) << 2;
+        self.write_address.next = bit_cast::<12, 10>(self.address.q.val().get_bits::<10>(2)) << 2;
         self.write_data.next = self.data.q.val();
         self.bus.bvalid.next = self.bvalid.q.val();
         self.bus.bresp.next = 0.into();
 
         // reads
-        self.bus.arready.next =
-            !self.asked.q.val() & !self.reading.q.val() & !self.rvalid.q.val();
+        self.bus.arready.next = !self.asked.q.val() & !self.reading.q.val() & !self.rvalid.q.val();
         self.asked.d.next = false;
         if self.bus.arvalid.val()
             & !self.asked.q.val()

@@ -221,10 +221,8 @@ impl Logic for Queue {
                 }
             }
             QueueState::Locate => {
-                self.submission_last.d.next =
-                    self.settings.submission.val() + self.span.q.val();
-                self.completion_last.d.next =
-                    self.settings.completion.val() + self.span.q.val();
+                self.submission_last.d.next = self.settings.submission.val() + self.span.q.val();
+                self.completion_last.d.next = self.settings.completion.val() + self.span.q.val();
                 self.state.d.next = QueueState::Judge;
             }
             QueueState::Judge => {
@@ -279,8 +277,7 @@ impl Logic for Queue {
         self.fetchable.next = (self.state.q.val() == QueueState::Running)
             & (self.tail.q.val() != self.head.q.val())
             & (self.unread.val() < self.entries.q.val());
-        self.wants.next =
-            self.fetchable.val() & !self.fetching.q.val() & !self.slot_full.q.val();
+        self.wants.next = self.fetchable.val() & !self.fetching.q.val() & !self.slot_full.q.val();
         self.pending.next = self.slot_full.q.val();
         self.submission_head.next = self.head.q.val();
         self.interrupts.next = self.settings.interrupts.val();

@@ -161,7 +161,10 @@ impl<const W: usize> Logic for QueueEngine<W> {
             if !self.slot[i].idle.val() {
                 self.idle.next = false;
             }
-            FinishedClient::join(&mut self.slot[i].finished, &mut self.completion.finished[i + 1]);
+            FinishedClient::join(
+                &mut self.slot[i].finished,
+                &mut self.completion.finished[i + 1],
+            );
         }
         for e in 0..self._engines {
             self.engine_busy[e].next = self.slot[e + 1].busy.val();

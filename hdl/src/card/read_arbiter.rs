@@ -75,8 +75,7 @@ impl<const W: usize> Logic for ReadArbiter<W> {
         for i in 0..self._clients {
             self.turn.request[i].next = self.client[i].request.val();
         }
-        self.grant.next =
-            self.turn.any.val() & (!self.arvalid.q.val() | self.bus.arready.val());
+        self.grant.next = self.turn.any.val() & (!self.arvalid.q.val() | self.bus.arready.val());
         self.turn.taken.next = self.grant.val();
         if self.bus.arready.val() {
             self.arvalid.d.next = false;

@@ -114,18 +114,15 @@ impl<const W: usize, const A: usize> Logic for ReadMover<W, A> {
         self.planned.next = self.outstanding.q.val()
             + self.data.level.val()
             + bit_cast::<16, 8>(self.length.q.val());
-        self.bus.request.next = self.prepared.q.val()
-            & (self.planned.val() <= self.depth.val())
-            & !self.drop.val();
+        self.bus.request.next =
+            self.prepared.q.val() & (self.planned.val() <= self.depth.val()) & !self.drop.val();
         self.bus.address.next = self.address.q.val();
         self.bus.length.next = self.length.q.val();
         self.coming.next = self.outstanding.q.val();
         if self.bus.accepted.val() {
             self.prepared.d.next = false;
-            self.coming.next =
-                self.outstanding.q.val() + bit_cast::<16, 8>(self.length.q.val());
-            self.remaining.d.next =
-                self.remaining.q.val() - bit_cast::<32, 8>(self.length.q.val());
+            self.coming.next = self.outstanding.q.val() + bit_cast::<16, 8>(self.length.q.val());
+            self.remaining.d.next = self.remaining.q.val() - bit_cast::<32, 8>(self.length.q.val());
             self.address.d.next = self.address.q.val()
                 + (bit_cast::<64, 8>(self.length.q.val()) << self.beat_log2.val());
         }

@@ -110,9 +110,7 @@ impl Logic for Regions {
         if self.generation_memory.q.val() != self.handle.val().get_bits::<32>(16) {
             self.status.next = self.stale.val();
         }
-        if !self.valid_memory.q.val()
-            | (self.handle.val().get_bits::<16>(0) >= self.count.val())
-        {
+        if !self.valid_memory.q.val() | (self.handle.val().get_bits::<16>(0) >= self.count.val()) {
             self.status.next = self.invalid.val();
         }
 

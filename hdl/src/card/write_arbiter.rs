@@ -114,8 +114,7 @@ impl<const W: usize> Logic for WriteArbiter<W> {
         self.bus.awburst.next = self.incrementing.val();
 
         // data of the burst whose ID stands at `awid`
-        self.take.next =
-            self.left.q.val().any() & (!self.wvalid.q.val() | self.bus.wready.val());
+        self.take.next = self.left.q.val().any() & (!self.wvalid.q.val() | self.bus.wready.val());
         if self.bus.wready.val() {
             self.wvalid.d.next = false;
         }
@@ -143,8 +142,7 @@ impl<const W: usize> Logic for WriteArbiter<W> {
         self.bid.d.next = self.bus.bid.val();
         self.berror.d.next = self.bus.bresp.val().any();
         for i in 0..self._clients {
-            self.client[i].response.next =
-                self.bvalid.q.val() & (self.bid.q.val() == i.to_bits());
+            self.client[i].response.next = self.bvalid.q.val() & (self.bid.q.val() == i.to_bits());
             self.client[i].error.next = self.berror.q.val();
         }
 

@@ -132,8 +132,7 @@ impl<const W: usize, const A: usize> Logic for WriteMover<W, A> {
         if self.bus.accepted.val() {
             self.prepared.d.next = false;
             self.left.d.next = self.length.q.val();
-            self.remaining.d.next =
-                self.remaining.q.val() - bit_cast::<32, 8>(self.length.q.val());
+            self.remaining.d.next = self.remaining.q.val() - bit_cast::<32, 8>(self.length.q.val());
             self.address.d.next = self.address.q.val()
                 + (bit_cast::<64, 8>(self.length.q.val()) << self.beat_log2.val());
         }
