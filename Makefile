@@ -9,7 +9,7 @@ ARGS ?= --fill $(FILL) --payments $(PAYMENTS) --depth $(DEPTH)
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove test lint doc emit
+.PHONY: help setup setup-synthesis prove test lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
@@ -18,6 +18,8 @@ help:
 	@echo "make test             all tests"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
 	@echo "make emit             write the Verilog of all cards"
+	@echo "make checksums        record the Verilog of all cards after a change of the RTL"
+	@echo "make yosys            elaborate and check the Verilog of all cards with Yosys"
 	@echo "make doc              the documentation of all crates"
 
 setup:
@@ -37,6 +39,12 @@ lint: setup emit
 
 emit:
 	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- emit --output $(VERILOG)
+
+checksums:
+	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- checksums --accept
+
+yosys: setup-synthesis emit
+	@tools/elaborate $(VERILOG)/*/
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
