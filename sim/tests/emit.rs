@@ -62,7 +62,7 @@ struct Kernel {
     sum: Signal<Out, Bits<8>>,
     carry: Signal<Out, Bits<9>>,
     part: Signal<Out, Bits<4>>,
-    far: Signal<Out, Bits<16>>,
+    top: Signal<Out, Bits<16>>,
     replaced: Signal<Out, Bits<8>>,
     shifted: Signal<Out, Bits<40>>,
     flags: Signal<Out, Bits<4>>,
@@ -105,7 +105,7 @@ impl Logic for Kernel {
         self.sum.next = self.total.val() - self.limit.val();
         self.carry.next = bit_cast::<9, 8>(self.total.val()) + bit_cast::<9, 8>(self.a.val());
         self.part.next = self.total.val().get_bits::<4>(self.place.val().index());
-        self.far.next = self.b.val().get_bits::<16>(32);
+        self.top.next = self.b.val().get_bits::<16>(32);
         self.replaced.next = self.a.val().replace_bit(self.place.val().index(), self.start.val());
         self.shifted.next = self.b.val() << self.place.val();
         self.flags.next = bit_cast::<4, 8>(self.total.val() + self.a.val());
@@ -182,7 +182,7 @@ fn a_kernel_is_the_same_in_both_simulators() {
             ("sum", block.sum.val().to_u64()),
             ("carry", block.carry.val().to_u64()),
             ("part", block.part.val().to_u64()),
-            ("far", block.far.val().to_u64()),
+            ("top", block.top.val().to_u64()),
             ("replaced", block.replaced.val().to_u64()),
             ("shifted", block.shifted.val().to_u64()),
             ("flags", block.flags.val().to_u64()),

@@ -22,18 +22,19 @@ const KEYWORDS: &str = "alias always always_comb always_ff always_latch and asse
     triand trior trireg type typedef union unique unsigned use uwire var vectored virtual void wait wait_order wand weak0 \
     weak1 while wildcard wire with within wor xnor xor";
 
-/// Words of C++, which are no names either in a simulator that translates to it.
-const SIMULATOR_KEYWORDS: &str = "abort alignas alignof and_eq asm auto bitand bitor bool catch char compl concept \
-    constexpr const_cast decltype delete double dynamic_cast explicit false float friend goto inline main mutable \
-    namespace noexcept not_eq nullptr operator or_eq private public register reinterpret_cast requires short sizeof \
-    static_assert static_cast switch template thread_local throw true try typename using volatile wchar_t xor_eq";
+/// Words that Verilator, which translates to C++, warns of as names.
+const SIMULATOR_WORDS: &str = "abort alignas alignof and_eq asm atomic_cancel atomic_commit auto bitand bitor bool catch \
+    cdecl char char16_t char32_t compl concept const_cast constexpr decltype delete double dynamic_cast explicit false far \
+    float friend goto huge inline interrupt mutable namespace near noexcept not_eq nullptr operator or_eq override pascal \
+    private public queue register requires short sizeof static_assert static_cast switch synchronized template \
+    thread_local throw transaction_safe true try typeid typename uint16_t uint32_t uint8_t using volatile wchar_t xor_eq";
 
 /// The Verilog identifier of a path such as `port$0$write`; a reserved word gets a `_` behind it.
 pub(super) fn identifier(path: &str) -> String {
     let name = path.replace("r#", "").replace('$', "_");
     let mut words = KEYWORDS
         .split_whitespace()
-        .chain(SIMULATOR_KEYWORDS.split_whitespace());
+        .chain(SIMULATOR_WORDS.split_whitespace());
     if words.any(|word| word == name) {
         return name + "_";
     }
