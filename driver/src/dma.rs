@@ -2,7 +2,6 @@
 
 use crate::{TransportError, shared};
 use std::fmt;
-use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,7 +21,8 @@ pub struct DmaBuffer {
     pointer: NonNull<u8>,
     length: usize,
     iova: u64,
-    backing: Box<dyn DmaBacking>,
+    /// `None` once it was released.
+    backing: Option<Box<dyn DmaBacking>>,
 }
 
 // SAFETY: the pointer is owned, and is dereferenced only by atomics or under the caller's exclusion.
@@ -46,7 +46,7 @@ impl DmaBuffer {
             pointer,
             length,
             iova,
-            backing,
+            backing: Some(backing),
         }
     }
 
@@ -108,12 +108,15 @@ impl DmaBuffer {
     }
 
     /// Unmaps it now and says whether that worked; dropping it does the same silently.
-    pub fn free(self) -> Result<(), TransportError> {
-        ManuallyDrop::new(self).release()
+    pub fn free(mut self) -> Result<(), TransportError> {
+        self.release()
     }
 
     fn release(&mut self) -> Result<(), TransportError> {
-        self.backing.release()
+        match self.backing.take() {
+            Some(mut backing) => backing.release(),
+            None => Ok(()),
+        }
     }
 
     fn at(&self, offset: usize, bytes: usize) -> Result<*mut u8, TransportError> {

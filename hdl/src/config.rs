@@ -1,35 +1,37 @@
-//! What describes a card: one file, `hdl/cards/<name>.toml`, read by everything that builds or runs it.
+//! One file describes a card: `hdl/cards/<name>.toml`. Emitting, simulating, the capability table and
+//! the benches read it.
 
-use gristmill_datapath::curve;
-use gristmill_protocol::{CurveId, register};
+use crate::card::config::{CoreConfig, EngineConfig};
+use crate::card::msm_card::{MSM_PORTS, MsmCard};
+use crate::emit::{self, EmitError, Emitted};
+use crate::msm::Parameters;
+use crate::pipeline::Pipeline;
+use gristmill_datapath::{Curve, Fill, adder, curve, dpi_source, entry};
+use gristmill_protocol::{CurveId, EngineCapability, EngineKind, Opcode};
+use rust_hdl_core::prelude::Block;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-use crate::card::config::REGION_INDEX_BITS;
-
-/// A card.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+/// A card, as its file describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardConfig {
-    /// Its name: lower-case letters, digits and `_`. The top module is `gristmill_` and the name.
+    /// Name of the card and of its top module.
     pub name: String,
-    /// The curve of its MSM engine.
-    pub curve: Curve,
+    /// `bn254`, `bls12-381` or `toy`.
+    pub curve: String,
     /// Adders, a power of two.
     pub adders: usize,
-    /// Data bits of both memory buses: 64 to 512, a power of two.
+    /// Bits of both AXI data buses.
     pub axi_width: usize,
-    /// Binary logarithm of the buckets of an adder.
-    pub buckets_log2: u32,
-    /// Most windows a pass over all adders.
-    pub windows_per_pass: u32,
-    /// Least window width in bits.
-    pub window_min: u32,
-    /// Largest window width in bits.
-    pub window_max: u32,
+    /// Binary logarithm of the buckets of each adder.
+    pub buckets_log2: usize,
+    /// Most windows a pass of each adder, up to 32.
+    pub windows_per_lane: u32,
+    /// Least and largest window width.
+    pub window: (u32, u32),
     /// Binary logarithm of the largest number of pairs of a job.
     pub size_log2: u32,
     /// Queue pairs.
@@ -38,250 +40,289 @@ pub struct CardConfig {
     pub regions: usize,
     /// Bytes of card memory.
     pub memory_bytes: u64,
-    /// Bits of a host address.
-    pub address_bits: u32,
-    /// Beats of the largest burst.
-    pub burst_beats: usize,
-    /// Clock that the host's plans assume, in kHz. Nobody has measured that a board reaches it.
+    /// Core clock that times in seconds assume, in kHz.
     pub clock_kilohertz: u32,
-    /// What the modular multipliers are made of.
-    pub fill: Fill,
 }
 
-/// A curve that a card can be built for.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Curve {
-    /// 211 points, for tests.
-    Toy,
-    /// BN254.
-    Bn254,
-    /// BLS12-381.
-    #[serde(rename = "bls12-381")]
-    Bls12381,
-}
-
-impl Curve {
-    /// Its equation and fields.
-    pub fn description(self) -> curve::Curve {
-        match self {
-            Curve::Toy => curve::toy(),
-            Curve::Bn254 => curve::bn254(),
-            Curve::Bls12381 => curve::bls12_381(),
-        }
-    }
-
-    /// Its code in the capability table.
-    pub fn id(self) -> CurveId {
-        match self {
-            Curve::Toy => CurveId::Toy,
-            Curve::Bn254 => CurveId::Bn254G1,
-            Curve::Bls12381 => CurveId::Bls12381G1,
-        }
-    }
-}
-
-/// What the modular multipliers are made of.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fill {
-    /// Multiplier tiles of 26 x 17 bits: the RTL of record.
-    #[default]
-    Record,
-    /// Multiplier tiles of 16 x 16 bits.
-    Portable,
-    /// For simulation: C++ functions with the same results in the same cycles.
-    Fast,
-}
-
-impl From<Fill> for gristmill_datapath::Fill {
-    fn from(fill: Fill) -> Self {
-        match fill {
-            Fill::Record => Self::Record,
-            Fill::Portable => Self::Portable,
-            Fill::Fast => Self::Fast,
-        }
-    }
-}
-
-/// Why a configuration is not accepted.
+/// Why a card cannot be built.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{path}: {source}")]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// Why.
         source: std::io::Error,
     },
-    /// The text is not a configuration.
-    #[error(transparent)]
-    Parse(#[from] toml::de::Error),
-    /// A value is outside of its limits.
-    #[error("`{field}` is {value}: {rule}")]
-    Limit {
+    /// The file is not a card.
+    #[error("{path}: {source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<toml::de::Error>,
+    },
+    /// A field has a value that no card can have.
+    #[error("`{field}`: {why}")]
+    Field {
         /// The field.
         field: &'static str,
-        /// Its value.
-        value: String,
-        /// What it must be.
-        rule: String,
+        /// Why.
+        why: String,
     },
+    /// The combination of curve, adders, bus and buckets is not among those that are compiled in.
+    #[error(
+        "no card of curve {curve}, {adders} adders, {axi_width} bits, 2^{buckets_log2} buckets is compiled in; `hdl/src/config.rs` lists them"
+    )]
+    Combination {
+        /// The curve.
+        curve: String,
+        /// Adders.
+        adders: usize,
+        /// Bits of the buses.
+        axi_width: usize,
+        /// Binary logarithm of the buckets.
+        buckets_log2: usize,
+    },
+    /// The emitter refused.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+}
+
+/// A card in Verilog.
+#[derive(Clone, Debug)]
+pub struct CardDesign {
+    /// Its configuration.
+    pub config: CardConfig,
+    /// The modules.
+    pub verilog: Emitted,
+    /// C++ of the DPI functions that the fast fill calls.
+    pub functions: Option<String>,
+    /// Latency of the adder in cycles.
+    pub latency: usize,
+    /// Its pipelines.
+    pub pipelines: Vec<PipelineSummary>,
+}
+
+/// What a pipeline costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PipelineSummary {
+    /// Name of its module.
+    pub module: String,
+    /// How many of it the card has.
+    pub instances: usize,
+    /// Cycles from input to output.
+    pub latency: usize,
+    /// Multiplier tiles of one.
+    pub tiles: usize,
+    /// Flip-flops of one, without delay lines.
+    pub registers: usize,
+    /// Bits of delay lines of one.
+    pub delays: usize,
 }
 
 impl CardConfig {
-    /// Reads a file and checks it.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is not a card.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.into(),
-            source,
-        })?;
-        Self::parse(&text)
+    /// The folder of the cards in the repository.
+    pub fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("cards")
     }
 
-    /// Reads a text and checks it.
-    ///
-    /// # Errors
-    /// When the text is not a card.
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text)?;
+    /// Reads a card by the path of its file, or by the name of one in [`Self::folder`].
+    pub fn load(name: &str) -> Result<Self, ConfigError> {
+        let path = if name.ends_with(".toml") {
+            PathBuf::from(name)
+        } else {
+            Self::folder().join(name).with_extension("toml")
+        };
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Parse {
+            path,
+            source: Box::new(source),
+        })?;
         config.check()?;
         Ok(config)
     }
 
-    /// Name of the top module.
-    pub fn top(&self) -> String {
-        format!("gristmill_{}", self.name)
-    }
-
-    /// First 32 bits of the checksum of the configuration; the card shows it.
-    pub fn build(&self) -> u32 {
-        let text = toml::to_string(self).unwrap_or_default();
-        let digest = Sha256::digest(text);
-        u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
-    }
-
-    /// Most windows a pass of one adder.
-    pub fn windows_per_adder(&self) -> u32 {
-        self.windows_per_pass / self.adders as u32
-    }
-
     fn check(&self) -> Result<(), ConfigError> {
-        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        rule(
+        let field = |field, fits: bool, why: &str| {
+            if fits {
+                Ok(())
+            } else {
+                Err(ConfigError::Field {
+                    field,
+                    why: why.into(),
+                })
+            }
+        };
+        field(
             "name",
-            &self.name,
-            !self.name.is_empty() && self.name.chars().all(word),
-            || "it must consist of a-z, 0-9 and _".into(),
+            self.name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                && !self.name.is_empty(),
+            "lower case letters, digits and underscores only: it names a module",
         )?;
-        power_of_two("adders", self.adders, 1..=16)?;
-        power_of_two("axi_width", self.axi_width, 64..=512)?;
-        power_of_two("burst_beats", self.burst_beats, 1..=256)?;
-        within("window_min", self.window_min, 2..=self.window_max)?;
-        within("window_max", self.window_max, 2..=16)?;
-        within("buckets_log2", self.buckets_log2, self.window_max - 1..=24)?;
-        within("size_log2", self.size_log2, 1..=31)?;
-        within("queues", self.queues, 1..=register::MAX_QUEUES as usize)?;
-        within("regions", self.regions, 1..=1 << REGION_INDEX_BITS)?;
-        within("address_bits", self.address_bits, 32..=63)?;
-        rule(
-            "burst_beats",
-            self.burst_beats,
-            self.burst_beats * self.axi_width <= 8 * 4096,
-            || "a burst is at most 4096 bytes".into(),
+        field(
+            "curve",
+            self.curve().is_some(),
+            "one of bn254, bls12-381, toy",
         )?;
-        rule(
+        field(
+            "windows_per_lane",
+            (1..=32).contains(&self.windows_per_lane),
+            "1 to 32",
+        )?;
+        let (least, largest) = self.window;
+        field(
+            "window",
+            2 <= least && least <= largest && largest <= 16,
+            "2 to 16, in order",
+        )?;
+        field("size_log2", (1..=26).contains(&self.size_log2), "1 to 26")?;
+        field("queues", (1..=16).contains(&self.queues), "1 to 16")?;
+        field("regions", (1..=64).contains(&self.regions), "1 to 64")?;
+        field(
             "memory_bytes",
-            self.memory_bytes,
-            self.memory_bytes.is_multiple_of(64),
-            || "it must be a multiple of 64".into(),
+            self.memory_bytes.is_multiple_of(4096) && self.memory_bytes > 0,
+            "a multiple of 4096",
         )?;
-        let adders = self.adders as u32;
-        rule(
-            "windows_per_pass",
-            self.windows_per_pass,
-            self.windows_per_pass.is_multiple_of(adders)
-                && (1..=32).contains(&self.windows_per_adder()),
-            || format!("it must be 1 to 32 times the {adders} adders"),
+        field(
+            "memory_bytes",
+            self.memory_bytes / (self.axi_width.max(8) as u64 / 8) < 1 << 32,
+            "less than 2^32 beats",
         )
     }
-}
 
-fn rule(
-    field: &'static str,
-    value: impl ToString,
-    holds: bool,
-    rule: impl FnOnce() -> String,
-) -> Result<(), ConfigError> {
-    if holds {
-        return Ok(());
+    /// The curve's description and its number in the protocol.
+    pub fn curve(&self) -> Option<(Curve, CurveId)> {
+        match self.curve.as_str() {
+            "bn254" => Some((curve::bn254(), CurveId::Bn254G1)),
+            "bls12-381" => Some((curve::bls12_381(), CurveId::Bls12381G1)),
+            "toy" => Some((curve::toy(), CurveId::Toy)),
+            _ => None,
+        }
     }
-    Err(ConfigError::Limit {
-        field,
-        value: value.to_string(),
-        rule: rule(),
-    })
-}
 
-fn within<T: PartialOrd + ToString + Copy>(
-    field: &'static str,
-    value: T,
-    range: RangeInclusive<T>,
-) -> Result<(), ConfigError> {
-    rule(field, value, range.contains(&value), || {
-        let (least, most) = (range.start().to_string(), range.end().to_string());
-        format!("it must be {least} to {most}")
-    })
-}
+    /// SHA-256 of the configuration; its first 32 bits are the register `BUILD`.
+    pub fn sha256(&self) -> [u8; 32] {
+        let text = toml::to_string(self).unwrap_or_default();
+        Sha256::digest(text).into()
+    }
 
-fn power_of_two(
-    field: &'static str,
-    value: usize,
-    range: RangeInclusive<usize>,
-) -> Result<(), ConfigError> {
-    within(field, value, range)?;
-    rule(field, value, value.is_power_of_two(), || {
-        "it must be a power of two".into()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TOY: &str = include_str!("../cards/toy.toml");
-
-    #[test]
-    fn a_value_outside_of_its_limits_is_named() {
-        let text = TOY.replace("adders = 1", "adders = 3");
-        let error = CardConfig::parse(&text).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`adders` is 3: it must be a power of two"
-        );
-        let text = TOY.replace("queues = 4", "queues = 17");
-        assert!(matches!(
-            CardConfig::parse(&text),
-            Err(ConfigError::Limit {
-                field: "queues",
-                ..
+    /// The card with this fill of its multipliers.
+    pub fn design(&self, fill: Fill) -> Result<CardDesign, ConfigError> {
+        self.check()?;
+        let Some((curve, id)) = self.curve() else {
+            return Err(ConfigError::Field {
+                field: "curve",
+                why: "unknown".into(),
+            });
+        };
+        let graphs = [
+            (
+                "complete_adder",
+                adder::complete_adder(&curve, fill),
+                self.adders,
+            ),
+            ("point_entry", entry::point_entry(&curve), self.adders),
+            ("scalar_entry", entry::scalar_entry(&curve), 1),
+        ];
+        let module = |name: &str| format!("{}_{name}", curve.name);
+        let [adder, point_entry, scalar_entry] = graphs
+            .each_ref()
+            .map(|(name, graph, _)| Pipeline::new(&module(name), graph));
+        let latency = adder.latency();
+        let pipelines = graphs
+            .iter()
+            .map(|(name, graph, instances)| {
+                let summary = graph.summary();
+                PipelineSummary {
+                    module: module(name),
+                    instances: *instances,
+                    latency: summary.latency,
+                    tiles: summary.tiles,
+                    registers: summary.registers,
+                    delays: summary.delays,
+                }
             })
-        ));
-        assert!(matches!(
-            CardConfig::parse(&format!("{TOY}\nlanes = 1\n")),
-            Err(ConfigError::Parse(_))
-        ));
+            .collect();
+        let parameters = Parameters {
+            adder,
+            point_entry,
+            scalar_entry,
+            size_log2: self.size_log2,
+            windows_per_lane: self.windows_per_lane,
+            window_min: self.window.0,
+            window_max: self.window.1,
+        };
+        let digest = self.sha256();
+        let core = CoreConfig {
+            engines: vec![EngineConfig {
+                capability: EngineCapability {
+                    kind: EngineKind::Msm as u32,
+                    group: id as u32,
+                    size_log2: self.size_log2,
+                    lanes: 1,
+                    adders: self.adders as u32,
+                    windows_per_pass: self.windows_per_lane * self.adders as u32,
+                    buckets_log2: self.buckets_log2 as u32,
+                    window_min: self.window.0 as u8,
+                    window_max: self.window.1 as u8,
+                    element_bytes: curve.base.element_bytes as u16,
+                    scalar_bytes: curve.scalar.element_bytes as u16,
+                    scalar_bits: curve.scalar.bits as u32,
+                    latency: latency as u32,
+                },
+                opcodes: vec![Opcode::Msm],
+            }],
+            ports: MSM_PORTS,
+            queues: self.queues,
+            regions: self.regions,
+            memory_bytes: self.memory_bytes,
+            clock_kilohertz: self.clock_kilohertz,
+            build: u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]),
+            // stopping an MSM ends with emptying every bucket
+            drain_cycles: 1 << 18,
+            ..CoreConfig::default()
+        };
+        let mut card = self.block(&core, &parameters)?;
+        card.connect_all();
+        Ok(CardDesign {
+            config: self.clone(),
+            verilog: emit::verilog(card.as_ref(), &self.name)?,
+            functions: (fill == Fill::Fast).then(|| dpi_source(&curve)),
+            latency,
+            pipelines,
+        })
     }
 
-    #[test]
-    fn the_build_tells_configurations_apart() {
-        let one = CardConfig::parse(TOY).unwrap();
-        let mut other = one.clone();
-        other.regions = 32;
-        assert_ne!(one.build(), other.build());
+    /// Widths are types, so the combinations are listed.
+    fn block(&self, core: &CoreConfig, engine: &Parameters) -> Result<Box<dyn Block>, ConfigError> {
+        macro_rules! card {
+            ($($curve:literal, $adders:literal, $width:literal, $buckets:literal => <$($parameter:literal),*>;)*) => {
+                match (self.curve.as_str(), self.adders, self.axi_width, self.buckets_log2) {
+                    $(($curve, $adders, $width, $buckets) => {
+                        Ok(Box::new(MsmCard::<$width, { $width / 8 }, $($parameter),*, $adders>::new(core, engine)))
+                    })*
+                    _ => Err(ConfigError::Combination {
+                        curve: self.curve.clone(),
+                        adders: self.adders,
+                        axi_width: self.axi_width,
+                        buckets_log2: self.buckets_log2,
+                    }),
+                }
+            };
+        }
+        // scalar, magnitude, affine point, projective point, buckets log2, the same less one, record, slot
+        card! {
+            "bn254", 1, 512, 15 => <256, 254, 512, 762, 15, 14, 1024, 1024>;
+            "bls12-381", 1, 512, 15 => <256, 255, 768, 1143, 15, 14, 1024, 1536>;
+            "toy", 1, 64, 10 => <64, 8, 128, 24, 10, 9, 512, 256>;
+            "toy", 2, 64, 10 => <64, 8, 128, 24, 10, 9, 512, 256>;
+        }
     }
 }

@@ -9,11 +9,12 @@
 )]
 
 pub mod card;
-pub mod cards;
 pub mod cells;
 pub mod config;
-pub mod design;
 pub mod emit;
 pub mod msm;
+pub mod package;
 pub mod pipeline;
 pub mod record;
+
+pub use gristmill_datapath as datapath;

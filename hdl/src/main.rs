@@ -1,11 +1,11 @@
 //! Writes the RTL of cards as Verilog.
 
 use clap::{Parser, Subcommand};
-use gristmill_hdl::config::{CardConfig, Fill};
-use gristmill_hdl::design::Design;
+use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
+use gristmill_hdl::datapath::Fill;
 use gristmill_hdl::record;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The RTL of the Gristmill cards.
@@ -20,21 +20,21 @@ struct Arguments {
 enum Command {
     /// Write a card's Verilog, register map, boundary and summary; of all cards without --config.
     Emit {
-        /// The card, such as hdl/cards/toy.toml.
+        /// The card: a name in hdl/cards, or a file.
         #[arg(long)]
-        config: Option<PathBuf>,
+        config: Option<String>,
         /// The folder to write to.
         #[arg(long, visible_alias = "out", default_value = "target/verilog")]
         output: PathBuf,
-        /// What the multipliers are made of, in place of what the configuration says.
-        #[arg(long, value_parser = fill)]
-        fill: Option<Fill>,
+        /// What the multipliers are made of: record, portable, or fast, for simulation only.
+        #[arg(long, value_parser = fill, default_value = "record")]
+        fill: Fill,
     },
     /// Print a card's boundary as a Markdown table.
     Ports {
-        /// The card.
+        /// The card: a name in hdl/cards, or a file.
         #[arg(long)]
-        config: PathBuf,
+        config: String,
     },
     /// Compare the Verilog of all cards with the recorded checksums, and the boundary with its page.
     Checksums {
@@ -61,17 +61,16 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
             output,
             fill,
         } => {
-            for path in config.map_or_else(record::cards, |path| Ok(vec![path]))? {
-                let config = CardConfig::read(&path)?;
-                let design = Design::new(&config, fill.unwrap_or(config.fill))?;
+            for card in config.map_or_else(all, |card| Ok(vec![card]))? {
+                let design = CardConfig::load(&card)?.design(fill)?;
                 design.write(&output)?;
                 print!("{}", design.summary());
             }
         }
         Command::Ports { config } => print!("{}", design(&config)?.ports()),
         Command::Checksums { accept } => {
-            for path in record::cards()? {
-                let design = design(&path)?;
+            for card in all()? {
+                let design = design(&card)?;
                 if accept {
                     record::accept(&design)?;
                 } else {
@@ -83,9 +82,16 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn design(path: &Path) -> Result<Design, Box<dyn Error>> {
-    let config = CardConfig::read(path)?;
-    Ok(Design::new(&config, config.fill)?)
+fn all() -> Result<Vec<String>, Box<dyn Error>> {
+    let cards = record::cards()?;
+    Ok(cards
+        .iter()
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect())
+}
+
+fn design(card: &str) -> Result<CardDesign, ConfigError> {
+    CardConfig::load(card)?.design(Fill::Record)
 }
 
 fn fill(text: &str) -> Result<Fill, String> {

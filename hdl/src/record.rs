@@ -1,7 +1,7 @@
 //! What the repository records of its cards: the checksum of every module, and the boundary. A change of
 //! RTL shows in its commit, and nothing changes unannounced.
 
-use crate::design::Design;
+use crate::config::{CardConfig, CardDesign};
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -38,16 +38,13 @@ pub enum RecordError {
     },
 }
 
-/// The configurations of all cards.
+/// The files of all cards.
 ///
 /// # Errors
 /// When their folder cannot be read.
 pub fn cards() -> Result<Vec<PathBuf>, RecordError> {
-    let folder = hdl().join("cards");
-    let entries = fs::read_dir(&folder).map_err(|source| RecordError::File {
-        path: folder,
-        source,
-    })?;
+    let path = CardConfig::folder();
+    let entries = fs::read_dir(&path).map_err(|source| RecordError::File { path, source })?;
     let mut cards: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
@@ -64,7 +61,7 @@ pub fn cards() -> Result<Vec<PathBuf>, RecordError> {
 ///
 /// # Errors
 /// When they differ.
-pub fn check(design: &Design) -> Result<(), RecordError> {
+pub fn check(design: &CardDesign) -> Result<(), RecordError> {
     let path = checksums(design);
     let (known, now) = (read(&path)?, design.checksums());
     if known != now {
@@ -95,7 +92,7 @@ pub fn check(design: &Design) -> Result<(), RecordError> {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn accept(design: &Design) -> Result<(), RecordError> {
+pub fn accept(design: &CardDesign) -> Result<(), RecordError> {
     write(&checksums(design), &design.checksums())?;
     if design.config.name == SHOWN {
         let text = with_ports(&read(&page())?, design)?;
@@ -105,7 +102,7 @@ pub fn accept(design: &Design) -> Result<(), RecordError> {
 }
 
 /// The page with this card's boundary between the marks.
-fn with_ports(text: &str, design: &Design) -> Result<String, RecordError> {
+fn with_ports(text: &str, design: &CardDesign) -> Result<String, RecordError> {
     let lost = || RecordError::NoMarks { path: page() };
     let (before, rest) = text.split_once(BEGIN).ok_or_else(lost)?;
     let (_, after) = rest.split_once(END).ok_or_else(lost)?;
@@ -120,7 +117,7 @@ fn page() -> PathBuf {
     hdl().join("../bitstreams/README.md")
 }
 
-fn checksums(design: &Design) -> PathBuf {
+fn checksums(design: &CardDesign) -> PathBuf {
     hdl().join(format!("checksums/{}.txt", design.config.name))
 }
 

@@ -26,7 +26,7 @@ pub fn current() -> Session {
     let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
     installed.clone().unwrap_or_else(|| {
         ENVIRONMENT
-            .get_or_init(|| Session::from_environment_or_failing())
+            .get_or_init(Session::from_environment_or_failing)
             .clone()
     })
 }

@@ -155,7 +155,7 @@ fn wrappers_behave_as_what_they_wrap() {
     assert_eq!([(x + y).0, (x - y).0, (x * s).0], [a + b, a - b, a * s]);
     assert_eq!([(p + q).0, (p - y).0, (p * s).0], [a + b, a - b, a * s]);
     assert_eq!(
-        [(x + q).0, (x - &q).0, (-p).into_group().0],
+        [(x + q).0, (x - q).0, (-p).into_group().0],
         [a + b, a - b, -a]
     );
     assert_eq!([x, y].iter().sum::<Group>().0, a + b);

@@ -3,3 +3,4 @@
 pub mod axi;
 pub mod card;
 pub mod verilator;
+pub mod simulated;

@@ -1,20 +1,31 @@
-//! The command line of the simulated card.
+//! The command line of the simulated card: all that `gristmill` does, on a card that is simulated in
+//! this process, and more.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use gristmill::{CardProvider, cli};
+use gristmill_rollup::prove::{ProveOptions, prove};
+use gristmill_sim::simulated::SimulatedCard;
 use gristmill_sim::verilator::{BuildError, LintError, lint};
 
 /// The Gristmill card without the card.
 #[derive(Parser)]
+#[command(name = "gristmill-sim", version)]
 struct Arguments {
+    #[command(flatten)]
+    simulated: SimulatedCard,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Card(cli::Command),
+    /// Prove a batch of payments with the simulated card and compare with stock arkworks.
+    Prove(ProveOptions),
     /// Check Verilog files with all of Verilator's warnings.
     Lint {
         /// The top module; without it each file is taken to be named after its own.
@@ -27,27 +38,49 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Command::Lint { top, files } = Arguments::parse().command;
+    let Arguments { simulated, command } = Arguments::parse();
+    let ended = match command {
+        Command::Card(command) => command
+            .run(&[Box::new(simulated) as Box<dyn CardProvider>], &mut std::io::stdout().lock())
+            .map(|()| true)
+            .map_err(|error| error.to_string()),
+        Command::Prove(options) => prove_batch(&simulated, options),
+        Command::Lint { top, files } => lint_files(&files, top.as_deref()),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("gristmill-sim: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn prove_batch(simulated: &SimulatedCard, mut options: ProveOptions) -> Result<bool, String> {
+    options.fill = Some(simulated.fill.name().into());
+    let transport = simulated.transport().map_err(|error| error.to_string())?;
+    let card = gristmill_driver::Card::open(transport, simulated.options())
+        .map_err(|error| error.to_string())?;
+    let outcome = prove(&options, Some(card)).map_err(|error| error.to_string())?;
+    println!("{outcome}");
+    Ok(outcome.is_success())
+}
+
+fn lint_files(files: &[PathBuf], top: Option<&str>) -> Result<bool, String> {
     let mut clean = true;
-    for file in &files {
-        match lint_file(file, top.as_deref()) {
+    for file in files {
+        match lint_file(file, top) {
             Ok(()) => println!("{}: clean", file.display()),
             Err(LintError::Messages { messages }) => {
                 eprintln!("{}: {} messages", file.display(), messages.len());
                 messages.iter().for_each(|message| eprintln!("{message}"));
                 clean = false;
             }
-            Err(LintError::Tool(error)) => {
-                eprintln!("{error}");
-                return ExitCode::FAILURE;
-            }
+            Err(LintError::Tool(error)) => return Err(error.to_string()),
         }
     }
-    if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    Ok(clean)
 }
 
 fn lint_file(file: &Path, top: Option<&str>) -> Result<(), LintError> {

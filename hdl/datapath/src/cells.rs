@@ -17,8 +17,8 @@ pub struct Cell {
     pub graph: Graph,
 }
 
-/// The cells of every field and curve in the fills of hardware: multipliers, adders and subtractors, the entries
-/// of points and scalars, and the reduced sums of products of the point adders.
+/// The cells of every field and curve in the fills of hardware: multipliers, adders and subtractors, the
+/// entries of points and scalars, and the reduced sums of products of the point adders.
 pub fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |name: String, graph: Graph| cells.push(Cell { name, graph });

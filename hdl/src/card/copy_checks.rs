@@ -133,13 +133,9 @@ impl Logic for CopyChecks {
         self.status.next = 0.into();
         self.detail.next = 0.into();
         if self.copy.val() | self.set.val() {
-            if self.length.val() > self.room.q.val() {
+            if self.offset_beyond.q.val() | (self.length.val() > self.room.q.val()) {
                 self.status.next = self.region_bounds.val();
                 self.detail.next = self.length_word.val();
-            }
-            if self.offset_beyond.q.val() {
-                self.status.next = self.region_bounds.val();
-                self.detail.next = self.offset_word.val();
             }
             if self.copy.val()
                 & ((self.host.val() & self.beyond_mask.val()).any()

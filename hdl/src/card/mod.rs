@@ -23,6 +23,7 @@ pub mod fetch;
 pub mod finished;
 pub mod job_slot;
 pub mod lite;
+pub mod msm_card;
 pub mod queue;
 pub mod queue_engine;
 pub mod queue_settings;

@@ -64,6 +64,8 @@ pub struct MsmEngine<
 > {
     /// Clock.
     pub clock: Signal<In, Clock>,
+    /// Synchronous reset: drops the job like an abort, and empties the buckets before the next one.
+    pub reset: Signal<In, Bit>,
     /// The job port.
     pub job: JobClient,
     /// Scalars.
@@ -104,6 +106,7 @@ pub struct MsmEngine<
     record_log2: Fixed<Bits<4>>,
     record_words: Fixed<Bits<13>>,
     slot_log2: Fixed<Bits<4>>,
+    slot_has_half: Fixed<Bit>,
     all_ones: Fixed<Bits<32>>,
     number: Vec<Fixed<Bits<4>>>,
     statistics_beats: Fixed<Bits<32>>,
@@ -188,7 +191,10 @@ pub struct MsmEngine<
     streamed_bytes: Signal<Local, Bits<64>>,
     result_bytes: Signal<Local, Bits<64>>,
     overflow: Signal<Local, Bit>,
+    result_half: Signal<Local, Bits<64>>,
+    result_total: Signal<Local, Bits<64>>,
     working: Signal<Local, Bit>,
+    stop: Signal<Local, Bit>,
     ports_idle: Signal<Local, Bit>,
 
     source: Source<W, S, M, E>,
@@ -244,7 +250,8 @@ impl<
             scalar_log2: fixed(log2(S / 8)),
             record_log2: fixed(log2(R / 8)),
             record_words: fixed(R as u64 / 64),
-            slot_log2: fixed(log2((T / 8).next_power_of_two())),
+            slot_log2: fixed(log2(T / 8)),
+            slot_has_half: Fixed::new(!(T / 8).is_power_of_two()),
             statistics_beats: fixed(512 / W as u64),
             all_ones: fixed(u64::from(u32::MAX)),
             source: Source::new(parameters.scalar_entry.clone()),
@@ -366,6 +373,15 @@ impl<
         self.width.next = self.descriptor.val().get_bits::<8>(368);
         self.windows.next = self.descriptor.val().get_bits::<8>(376);
         self.result_base.next = self.descriptor.val().get_bits::<64>(384);
+
+        // bytes of a pass's results: a slot has 2^n bytes, or half as many more
+        self.result_half.next = 0.into();
+        if self.slot_has_half.val() {
+            self.result_half.next =
+                (bit_cast::<64, 32>(self.slots.q.val()) << self.slot_log2.val()) >> 1;
+        }
+        self.result_total.next = (bit_cast::<64, 32>(self.slots.q.val()) << self.slot_log2.val())
+            + self.result_half.val();
 
         // where the input lies
         self.bases_start.next = self.bases_offset.val();
@@ -595,8 +611,8 @@ impl<
                     self.reducer[a].reading_results.next = true;
                 }
                 if self.results.done.val() {
-                    self.result_address.d.next = self.result_address.q.val()
-                        + (bit_cast::<64, 32>(self.slots.q.val()) << self.slot_log2.val());
+                    self.result_address.d.next =
+                        self.result_address.q.val() + self.result_total.val();
                     self.windows_written.d.next =
                         self.windows_written.q.val() + bit_cast::<64, 8>(self.windows.val());
                     self.leftover_total.d.next =
@@ -661,6 +677,7 @@ impl<
         }
 
         // what goes wrong
+        self.stop.next = self.job.abort.val() | self.reset.val();
         self.fail.next = false;
         if self.working.val() {
             if self.lanes_error.val() {
@@ -706,10 +723,10 @@ impl<
                 }
             }
         }
-        if self.job.abort.val() & !self.job.idle.val() {
+        if self.stop.val() & !self.job.idle.val() {
             self.aborted.d.next = true;
         }
-        if self.fail.val() | (self.job.abort.val() & self.working.val()) {
+        if self.fail.val() | (self.stop.val() & self.working.val()) {
             self.patience.d.next = 0.into();
             self.phase.d.next = EnginePhase::Flush;
         }
@@ -900,10 +917,8 @@ impl<
         self.statistics_packer.beat_ready.next = false;
         self.results.request.next = self.wants_results.q.val();
         self.results.address.next = self.result_address.q.val();
-        self.results.beats.next = bit_cast::<32, 64>(
-            (bit_cast::<64, 32>(self.slots.q.val()) << self.slot_log2.val())
-                >> self.beat_log2.val(),
-        );
+        self.results.beats.next =
+            bit_cast::<32, 64>(self.result_total.val() >> self.beat_log2.val());
         self.results.valid.next = self.result_writer.beat_valid.val();
         self.results.data.next = self.result_writer.beat.val();
         self.results.flush.next = self.flush.val();

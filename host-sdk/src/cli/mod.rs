@@ -41,7 +41,7 @@ pub enum Command {
     List,
     /// Show what a card can do.
     Info(CardArgument),
-    /// Compare a card's answers with the CPU's on inputs that are easy to get wrong.
+    /// Run the conformance suite on a card, and compare its answers with the CPU's.
     Selftest(CardArgument),
     /// Compute one multi-scalar multiplication of random input and compare it with the CPU's.
     Msm(MsmArguments),

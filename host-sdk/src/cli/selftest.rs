@@ -1,8 +1,10 @@
-//! `selftest`: the card's answers beside the CPU's, on inputs that are easy to get wrong.
+//! `selftest`: the conformance suite, then the card's answers beside the CPU's through the SDK.
 
-use std::{io::Write, sync::Arc};
+use std::{io::Write, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
+use gristmill_conformance::suite;
+use gristmill_driver::Transport;
 
 use crate::{
     backend::Backend,
@@ -21,31 +23,57 @@ use crate::{
 const SIZES: [usize; 4] = [1, 2, 33, 200];
 
 pub(super) fn run(provider: &dyn CardProvider, out: &mut impl Write) -> Result<(), CommandError> {
-    let card = &provider.open()?;
+    let transport = provider.transport()?;
+    protocol(transport.clone(), provider.patience(), out)?;
+    let card = provider.open_on(transport)?;
     let session = Session::builder()
         .card(card.clone())
         .fallback(Fallback::Never)
         .check(true)
         .build();
-    let mut engines = 0;
-    engines += on_group::<ark_bn254::G1Projective>(card, &session, out)?;
-    engines += on_group::<ark_bls12_381::G1Projective>(card, &session, out)?;
-    match engines {
-        0 => Err(CommandError::Wrong(
-            "it has no engine for a known group".into(),
-        )),
-        _ => Ok(writeln!(out, "passed")?),
+    let groups = [
+        on_group::<ark_bn254::G1Projective>(&*card, &session, out)?,
+        on_group::<ark_bls12_381::G1Projective>(&*card, &session, out)?,
+    ];
+    if !groups.contains(&true) {
+        writeln!(out, "no engine for a group of arkworks")?;
+    }
+    writeln!(out, "passed")?;
+    Ok(())
+}
+
+/// The conformance suite, below the driver.
+fn protocol(
+    transport: Arc<dyn Transport>,
+    patience: Duration,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    let options = suite::Options {
+        patience,
+        ..Default::default()
+    };
+    let mut written = Ok(());
+    let report = suite::run(transport, options, &mut |check| {
+        if written.is_ok() {
+            written = writeln!(out, "{check}");
+        }
+    });
+    written?;
+    let failures: Vec<_> = report.failures().collect();
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(CommandError::Wrong(failures.join(", "))),
     }
 }
 
-/// Tests the group's engine; how many there were.
+/// Tests the group's engine; whether there is one.
 fn on_group<G: CardGroup>(
-    card: &Arc<dyn Backend>,
+    card: &dyn Backend,
     session: &Session,
     out: &mut impl Write,
-) -> Result<usize, CommandError> {
+) -> Result<bool, CommandError> {
     if card.engine(G::CURVE).is_none() {
-        return Ok(0);
+        return Ok(false);
     }
     for size in SIZES {
         let points = points::<G>(size, size as u64);
@@ -67,7 +95,7 @@ fn on_group<G: CardGroup>(
         agree(session, &slice, &points[part], &scalars)?;
         writeln!(out, "{:<16}{size:>6} pairs: as the CPU", G::NAME)?;
     }
-    Ok(1)
+    Ok(true)
 }
 
 fn agree<G: CardGroup>(

@@ -65,9 +65,9 @@ pub struct PortNames {
 impl Default for PortNames {
     fn default() -> Self {
         Self {
-            registers: "registers$".into(),
-            host: "host$".into(),
-            memory: "memory$".into(),
+            registers: "registers_".into(),
+            host: "host_".into(),
+            memory: "memory_".into(),
             reset: "reset".into(),
             busy: "busy".into(),
             interrupts: "interrupts".into(),

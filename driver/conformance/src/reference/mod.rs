@@ -114,6 +114,11 @@ impl ReferenceCard {
         }))
     }
 
+    /// The host's memory, as the card sees it.
+    pub fn host(&self) -> &Arc<HostMemory> {
+        &self.shared.host
+    }
+
     /// Changes the faults, at once.
     pub fn inject(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.shared.lock().faults);

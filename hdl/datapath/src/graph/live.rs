@@ -60,10 +60,16 @@ impl Need {
         self.bits[index].iter().rposition(|need| *need > 0)
     }
 
-    /// Flip-flops behind a node.
-    pub fn registers(&self, index: usize) -> usize {
-        let registers = self.bits[index].iter().map(|need| need.saturating_sub(1));
-        registers.sum()
+    /// Bits of a node that have at least so many registers behind them.
+    pub fn bits_with(&self, index: usize, registers: usize) -> usize {
+        let bits = self.bits[index].iter();
+        bits.filter(|need| **need > registers).count()
+    }
+
+    /// Registers behind a node, in bits, counted from the given one of each bit.
+    pub fn registers_from(&self, index: usize, first: usize) -> usize {
+        let bits = self.bits[index].iter();
+        bits.map(|need| need.saturating_sub(first)).sum()
     }
 
     pub fn is_unregistered(&self, index: usize) -> bool {

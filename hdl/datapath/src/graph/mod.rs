@@ -85,8 +85,11 @@ pub struct Summary {
     pub latency: usize,
     /// Multiplier tiles.
     pub tiles: usize,
-    /// Flip-flops in bits, delay lines and the registers of the tiles included.
+    /// Flip-flops in bits, without those in delay lines and without product registers of tiles.
     pub registers: usize,
+    /// Bits of delay lines: what is delayed further than by its first register, which needs no
+    /// flip-flops where shift registers are made of look-up tables.
+    pub delays: usize,
     /// Bits of adders, an estimate of their look-up tables.
     pub adders: usize,
 }
@@ -142,7 +145,10 @@ impl Graph {
             let Some(top) = self.need.top(index) else {
                 continue;
             };
-            summary.registers += self.need.registers(index);
+            // The first two registers behind a product are those of its tile.
+            let in_tile = 2 * usize::from(matches!(node.operation, Operation::Product(..)));
+            summary.registers += self.need.bits_with(index, in_tile + 1);
+            summary.delays += self.need.registers_from(index, in_tile + 2);
             match node.operation {
                 Operation::Product(..) => summary.tiles += 1,
                 Operation::Sum { .. } => summary.adders += top + 1,
@@ -153,6 +159,7 @@ impl Graph {
             let inner = instance.module.graph.summary();
             summary.tiles += inner.tiles;
             summary.registers += inner.registers;
+            summary.delays += inner.delays;
             summary.adders += inner.adders;
         }
         summary

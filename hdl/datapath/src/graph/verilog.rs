@@ -192,7 +192,6 @@ impl<'a> Writer<'a> {
         let Some(registers) = *registers else {
             match node.operation {
                 Operation::Input { .. } => {}
-                Operation::InstanceOutput { .. } => self.declare("wire", width, &name),
                 _ if self.is_wire(index) => self.declare("wire", width, &name),
                 _ => self.declare("reg", width, &name),
             }
@@ -208,15 +207,13 @@ impl<'a> Writer<'a> {
             if self.is_wire(index) {
                 self.store(&held, &first);
             }
-            if registers > 1 {
-                let line = format!("{name}_delay");
-                let length = width * (registers - 1);
-                self.declare("reg", length, &line);
-                let shifted = match registers {
-                    2 => held,
-                    _ => format!("{{{}, {held}}}", select(&line, 0, length - width, length)),
-                };
-                self.store(&line, &shifted);
+            for delay in 2..=registers {
+                let (earlier, later) = (
+                    self.stage(index, run, delay - 1),
+                    self.stage(index, run, delay),
+                );
+                self.declare("reg", width, &later);
+                self.store(&later, &earlier);
             }
         }
     }
@@ -232,57 +229,34 @@ impl<'a> Writer<'a> {
 
     /// The signal of a run `delay` registers after its node.
     fn stage(&self, index: usize, run: usize, delay: usize) -> String {
-        let Run {
-            low,
-            width,
-            registers,
-            name,
-        } = &self.runs[index][run];
-        match (&self.graph.nodes[index].operation, delay) {
-            (Operation::Input { port, low: from }, 0) => {
-                let port = &self.graph.inputs[*port];
-                select(&port.name, from + low, *width, port.width)
-            }
-            (Operation::Input { .. } | Operation::InstanceOutput { .. }, 1) => {
-                format!("{name}_held")
-            }
-            (Operation::InstanceOutput { .. }, 0) | (_, 1) => name.clone(),
-            (_, 0) => format!("{name}_now"),
-            _ => {
-                let stages = registers.expect("a delayed run is read") - 1;
-                let line = format!("{name}_delay");
-                select(&line, (delay - 2) * width, *width, stages * width)
-            }
-        }
+        let run = &self.runs[index][run];
+        self.stage_bits(index, run, delay, 0, run.width)
     }
 
-    /// Bits of a signal of a run, from `from` within the run.
+    /// Bits `from .. from + part` of a run, `delay` registers after its node.
     fn stage_bits(
         &self,
         index: usize,
-        run: usize,
+        run: &Run,
         delay: usize,
         from: usize,
         part: usize,
     ) -> String {
-        let Run {
-            low,
-            width,
-            registers,
-            name,
-        } = &self.runs[index][run];
-        if let (Operation::Input { port, low: start }, 0) =
-            (&self.graph.nodes[index].operation, delay)
-        {
-            let port = &self.graph.inputs[*port];
-            return select(&port.name, start + low + from, part, port.width);
-        }
-        if delay < 2 {
-            return select(&self.stage(index, run, delay), from, part, *width);
-        }
-        let stages = registers.expect("a delayed run is read") - 1;
-        let line = format!("{name}_delay");
-        select(&line, (delay - 2) * width + from, part, stages * width)
+        let name = &run.name;
+        let signal = match (&self.graph.nodes[index].operation, delay) {
+            (Operation::Input { port, low }, 0) => {
+                let port = &self.graph.inputs[*port];
+                return select(&port.name, low + run.low + from, part, port.width);
+            }
+            (Operation::InstanceOutput { .. }, 0) => name.clone(),
+            (Operation::Input { .. } | Operation::InstanceOutput { .. }, _) => {
+                format!("{name}_delay{delay}")
+            }
+            (_, 0) => format!("{name}_now"),
+            (_, 1) => name.clone(),
+            _ => format!("{name}_delay{}", delay - 1),
+        };
+        select(&signal, from, part, run.width)
     }
 
     fn piece(&self, piece: &Piece, parts: &mut Vec<String>) {
@@ -294,11 +268,11 @@ impl<'a> Writer<'a> {
                 delay,
                 inverted,
             } => {
-                for (number, run) in self.runs[index].iter().enumerate() {
+                for run in &self.runs[index] {
                     let from = low.max(run.low);
                     let to = (low + piece.width).min(run.low + run.width);
                     if from < to {
-                        let bits = self.stage_bits(index, number, delay, from - run.low, to - from);
+                        let bits = self.stage_bits(index, run, delay, from - run.low, to - from);
                         parts.push(if inverted { format!("~{bits}") } else { bits });
                     }
                 }

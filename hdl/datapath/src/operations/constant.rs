@@ -1,6 +1,7 @@
 //! Products with constants, by shifts and additions.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use num_bigint::{BigInt, BigUint};
 use num_integer::Integer;
@@ -62,14 +63,13 @@ impl Builder {
     fn odd_multiples(&mut self, net: &Net, digits: &[Digit]) -> Result<HashMap<u32, Net>> {
         let mut multiples = HashMap::from([(1, net.clone())]);
         for digit in digits {
-            if !multiples.contains_key(&digit.factor) {
-                let terms = shifted_terms(net, &digit.factor.into(), false);
+            if let Entry::Vacant(place) = multiples.entry(digit.factor) {
+                let terms = shifted_terms(net, &digit.factor.into());
                 let range = Range::Known {
                     bound: net.bound() * digit.factor,
                     because: "a multiple of an unsigned value",
                 };
-                let multiple = self.sum(&terms, &BigInt::zero(), range)?;
-                multiples.insert(digit.factor, multiple);
+                place.insert(self.sum(&terms, &BigInt::zero(), range)?);
             }
         }
         Ok(multiples)
@@ -157,12 +157,12 @@ impl Builder {
     }
 }
 
-/// factor * net, or minus that, as terms of a sum.
-pub(crate) fn shifted_terms(net: &Net, factor: &BigUint, negative: bool) -> Vec<Term> {
+/// factor * net as terms of a sum.
+fn shifted_terms(net: &Net, factor: &BigUint) -> Vec<Term> {
     let digits = signed_digits(factor);
     let term = |digit: &Digit| {
         let term = Term::plus(net).shifted(digit.shift);
-        term.signed(digit.negative != negative)
+        term.signed(digit.negative)
     };
     digits.iter().map(term).collect()
 }

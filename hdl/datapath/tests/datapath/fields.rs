@@ -1,9 +1,7 @@
 //! The cells of field arithmetic against big integers and against arkworks.
 
-mod common;
-
+use crate::common::random;
 use ark_ff::{BigInteger, PrimeField};
-use common::random;
 use gristmill_datapath::modular::{modular_adder, modular_multiplier, modular_subtractor};
 use gristmill_datapath::{Field, Fill, Form, Model, fields};
 use num_bigint::{BigUint, RandBigInt};

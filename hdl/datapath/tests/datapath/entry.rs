@@ -1,8 +1,6 @@
 //! The entries of points and scalars.
 
-mod common;
-
-use common::random;
+use crate::common::random;
 use gristmill_datapath::entry::{point_entry, scalar_entry};
 use gristmill_datapath::{Curve, Model, curve, largest};
 use num_bigint::{BigUint, RandBigInt};

@@ -1,50 +1,28 @@
 //! A card as files: Verilog, boundary, register map, summary.
 
-use crate::cards::{self, NoSuchCard, PipelineSummary};
-use crate::config::{CardConfig, Fill};
-use crate::emit::{self, EmitError, Emitted, Port};
+use crate::config::{CardConfig, CardDesign, PipelineSummary};
+use crate::emit::Port;
 use gristmill_protocol::document;
 use serde::Serialize;
 use std::fmt::Write;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// A card and its Verilog.
-pub struct Design {
-    /// Its configuration.
-    pub config: CardConfig,
-    /// Its Verilog.
-    pub emitted: Emitted,
-    /// Its pipelines.
-    pub pipelines: Vec<PipelineSummary>,
-}
-
-/// Why a card has no files.
+/// A file cannot be written.
 #[derive(Debug, Error)]
-pub enum DesignError {
-    /// Nobody has laid it out.
-    #[error(transparent)]
-    NoSuchCard(#[from] NoSuchCard),
-    /// It has no Verilog.
-    #[error(transparent)]
-    Emit(#[from] EmitError),
-    /// A file cannot be written.
-    #[error("{}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+#[error("{}: {source}", path.display())]
+pub struct WriteError {
+    path: PathBuf,
+    source: io::Error,
 }
 
 /// What `summary.json` says.
 #[derive(Serialize)]
 struct Summary<'a> {
-    top: String,
     sha256: String,
-    build: String,
+    functions: bool,
     config: &'a CardConfig,
     pipelines: &'a [PipelineSummary],
     modules: Vec<ModuleSummary<'a>>,
@@ -57,41 +35,31 @@ struct ModuleSummary<'a> {
     lines: usize,
 }
 
-impl Design {
-    /// The card of this configuration, its multipliers filled with `fill`.
-    ///
-    /// # Errors
-    /// When the card is not one that can be built.
-    pub fn new(config: &CardConfig, fill: Fill) -> Result<Self, DesignError> {
-        let card = cards::card_from_config(config, fill)?;
-        Ok(Self {
-            config: config.clone(),
-            emitted: emit::verilog(card.block.as_ref(), &config.top())?,
-            pipelines: card.pipelines,
-        })
-    }
-
+impl CardDesign {
     /// Writes `<top>.v` with all modules, and the folder `<top>` with a file for each module, their list
-    /// `files.f`, the register map, the boundary and the summary.
+    /// `files.f`, the C++ functions of the fast fill, the register map, the boundary and the summary.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, output: &Path) -> Result<(), DesignError> {
-        let top = self.config.top();
-        let folder = output.join(&top);
-        fs::create_dir_all(&folder).map_err(|source| DesignError::Write {
+    pub fn write(&self, output: &Path) -> Result<(), WriteError> {
+        let top = &self.config.name;
+        let folder = output.join(top);
+        fs::create_dir_all(&folder).map_err(|source| WriteError {
             path: folder.clone(),
             source,
         })?;
-        write(&output.join(format!("{top}.v")), &self.emitted.text())?;
+        write(&output.join(format!("{top}.v")), &self.verilog.text())?;
         let mut list = String::new();
-        for module in &self.emitted.modules {
+        for module in &self.verilog.modules {
             let file = format!("{}.v", module.name);
             write(&folder.join(&file), &module.text)?;
             list += &file;
             list.push('\n');
         }
         write(&folder.join("files.f"), &list)?;
+        if let Some(functions) = &self.functions {
+            write(&folder.join(format!("{top}.cpp")), functions)?;
+        }
         write(&folder.join("registers.md"), &registers())?;
         write(&folder.join("ports.md"), &self.ports())?;
         write(&folder.join("summary.json"), &self.json())?;
@@ -105,7 +73,7 @@ impl Design {
             name,
             direction,
             width,
-        } in &self.emitted.ports
+        } in &self.verilog.ports
         {
             let group = match name.split_once('_') {
                 Some((group, _)) => group,
@@ -118,7 +86,7 @@ impl Design {
 
     /// The checksums, a line `<sha256> <module>` for each module.
     pub fn checksums(&self) -> String {
-        let lines = self.emitted.modules.iter();
+        let lines = self.verilog.modules.iter();
         lines
             .map(|module| format!("{} {}\n", module.sha256, module.name))
             .collect()
@@ -128,21 +96,22 @@ impl Design {
     pub fn summary(&self) -> String {
         let mut out = format!(
             "{}: {} modules, sha256 {}\n",
-            self.config.top(),
-            self.emitted.modules.len(),
-            self.emitted.sha256()
+            self.config.name,
+            self.verilog.modules.len(),
+            self.verilog.sha256()
         );
         for pipeline in &self.pipelines {
             let PipelineSummary {
-                name,
+                module,
                 instances,
                 latency,
                 tiles,
                 registers,
+                delays,
             } = pipeline;
             let _ = writeln!(
                 out,
-                "{name}: {instances} x {tiles} tiles, {registers} registered bits, latency {latency}"
+                "{module}: {instances} x {tiles} tiles, {registers} flip-flops, {delays} bits of delay lines, latency {latency}"
             );
         }
         out
@@ -150,13 +119,12 @@ impl Design {
 
     fn json(&self) -> String {
         let summary = Summary {
-            top: self.config.top(),
-            sha256: self.emitted.sha256(),
-            build: format!("{:08x}", self.config.build()),
+            sha256: self.verilog.sha256(),
+            functions: self.functions.is_some(),
             config: &self.config,
             pipelines: &self.pipelines,
             modules: self
-                .emitted
+                .verilog
                 .modules
                 .iter()
                 .map(|module| ModuleSummary {
@@ -176,8 +144,8 @@ fn registers() -> String {
     out
 }
 
-fn write(path: &Path, text: &str) -> Result<(), DesignError> {
-    fs::write(path, text).map_err(|source| DesignError::Write {
+fn write(path: &Path, text: &str) -> Result<(), WriteError> {
+    fs::write(path, text).map_err(|source| WriteError {
         path: path.into(),
         source,
     })
