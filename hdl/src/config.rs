@@ -101,6 +101,25 @@ pub struct CardDesign {
     pub functions: Option<String>,
     /// Latency of the adder in cycles.
     pub latency: usize,
+    /// Its pipelines.
+    pub pipelines: Vec<PipelineSummary>,
+}
+
+/// What a pipeline costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PipelineSummary {
+    /// Name of its module.
+    pub module: String,
+    /// How many of it the card has.
+    pub instances: usize,
+    /// Cycles from input to output.
+    pub latency: usize,
+    /// Multiplier tiles of one.
+    pub tiles: usize,
+    /// Flip-flops of one, without delay lines.
+    pub registers: usize,
+    /// Bits of delay lines of one.
+    pub delays: usize,
 }
 
 impl CardConfig {
@@ -203,12 +222,38 @@ impl CardConfig {
                 why: "unknown".into(),
             });
         };
-        let adder = adder::complete_adder(&curve, fill);
+        let graphs = [
+            (
+                "complete_adder",
+                adder::complete_adder(&curve, fill),
+                self.adders,
+            ),
+            ("point_entry", entry::point_entry(&curve), self.adders),
+            ("scalar_entry", entry::scalar_entry(&curve), 1),
+        ];
         let module = |name: &str| format!("{}_{name}", curve.name);
+        let [adder, point_entry, scalar_entry] = graphs
+            .each_ref()
+            .map(|(name, graph, _)| Pipeline::new(&module(name), graph));
+        let latency = adder.latency();
+        let pipelines = graphs
+            .iter()
+            .map(|(name, graph, instances)| {
+                let summary = graph.summary();
+                PipelineSummary {
+                    module: module(name),
+                    instances: *instances,
+                    latency: summary.latency,
+                    tiles: summary.tiles,
+                    registers: summary.registers,
+                    delays: summary.delays,
+                }
+            })
+            .collect();
         let parameters = Parameters {
-            adder: Pipeline::new(&module("complete_adder"), &adder),
-            point_entry: Pipeline::new(&module("point_entry"), &entry::point_entry(&curve)),
-            scalar_entry: Pipeline::new(&module("scalar_entry"), &entry::scalar_entry(&curve)),
+            adder,
+            point_entry,
+            scalar_entry,
             size_log2: self.size_log2,
             windows_per_lane: self.windows_per_lane,
             window_min: self.window.0,
@@ -230,7 +275,7 @@ impl CardConfig {
                     element_bytes: curve.base.element_bytes as u16,
                     scalar_bytes: curve.scalar.element_bytes as u16,
                     scalar_bits: curve.scalar.bits as u32,
-                    latency: adder.latency() as u32,
+                    latency: latency as u32,
                     pass_bits_min: Parameters::pass_bits_min(
                         curve.scalar.word_bits(),
                         curve.scalar.bits,
@@ -254,7 +299,8 @@ impl CardConfig {
             config: self.clone(),
             verilog: emit::verilog(card.as_ref(), &self.name)?,
             functions: (fill == Fill::Fast).then(|| dpi_source(&curve)),
-            latency: adder.latency(),
+            latency,
+            pipelines,
         })
     }
 

@@ -13,6 +13,8 @@ pub mod cells;
 pub mod config;
 pub mod emit;
 pub mod msm;
+pub mod package;
 pub mod pipeline;
+pub mod record;
 
 pub use gristmill_datapath as datapath;

@@ -75,7 +75,8 @@ fn leaf(scope: &Scope, table: Table, code: &str, output: &str) -> Result<Body, F
     if let Some(child) = scope.children.first() {
         return Err(Fault::ChildOfText(child.name.clone()));
     }
-    let code = names::plain(code)?;
+    let known = |path: &str| table.find(path).map(|id| table.identifiers[id].clone());
+    let code = names::plain(code, known)?;
     let reads = text::reads(&code);
     let mut body = Body::default();
     let mut ends = Vec::new();

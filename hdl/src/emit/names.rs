@@ -22,10 +22,20 @@ const KEYWORDS: &str = "alias always always_comb always_ff always_latch and asse
     triand trior trireg type typedef union unique unsigned use uwire var vectored virtual void wait wait_order wand weak0 \
     weak1 while wildcard wire with within wor xnor xor";
 
-/// The Verilog identifier of a path such as `port$0$write`; a word of Verilog gets a `_` behind it.
+/// Words that Verilator, which translates to C++, warns of as names.
+const SIMULATOR_WORDS: &str = "abort alignas alignof and_eq asm atomic_cancel atomic_commit auto bitand bitor bool catch \
+    cdecl char char16_t char32_t compl concept const_cast constexpr decltype delete double dynamic_cast explicit false far \
+    float friend goto huge inline interrupt mutable namespace near noexcept not_eq nullptr operator or_eq override pascal \
+    private public queue register requires short sizeof static_assert static_cast switch synchronized template \
+    thread_local throw transaction_safe true try typeid typename uint16_t uint32_t uint8_t using volatile wchar_t xor_eq";
+
+/// The Verilog identifier of a path such as `port$0$write`; a reserved word gets a `_` behind it.
 pub(super) fn identifier(path: &str) -> String {
     let name = path.replace("r#", "").replace('$', "_");
-    if KEYWORDS.split_whitespace().any(|word| word == name) {
+    let mut words = KEYWORDS
+        .split_whitespace()
+        .chain(SIMULATOR_WORDS.split_whitespace());
+    if words.any(|word| word == name) {
         return name + "_";
     }
     name
@@ -48,8 +58,9 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
-/// Text of a leaf with `$` inside identifiers replaced; system names such as `$signed` stay.
-pub(super) fn plain(text: &str) -> Result<String, Fault> {
+/// Text of a leaf, its paths replaced by the names that `known` gives them, and `$` inside other
+/// identifiers by `_`; system names such as `$signed` stay.
+pub(super) fn plain(text: &str, known: impl Fn(&str) -> Option<String>) -> Result<String, Fault> {
     let mut origin: HashMap<String, &str> = HashMap::new();
     let mut out = String::with_capacity(text.len());
     for (piece, word) in words(text) {
@@ -57,7 +68,7 @@ pub(super) fn plain(text: &str) -> Result<String, Fault> {
             out += piece;
             continue;
         }
-        let name = piece.replace('$', "_");
+        let name = known(piece).unwrap_or_else(|| piece.replace('$', "_"));
         if *origin.entry(name.clone()).or_insert(piece) != piece {
             return Err(Fault::NameCollision { name });
         }
@@ -178,12 +189,13 @@ mod tests {
 
     #[test]
     fn text_loses_dollars_and_keeps_system_names() {
+        let known = |path: &str| (path == "abort").then(|| identifier(path));
         assert_eq!(
-            plain("assign port$0$q = $signed(a$b) + 8'd1;"),
-            Ok("assign port_0_q = $signed(a_b) + 8'd1;".into())
+            plain("assign port$0$q = $signed(a$b) + 8'd1 & abort;", known),
+            Ok("assign port_0_q = $signed(a_b) + 8'd1 & abort_;".into())
         );
         let name = "a_b".to_owned();
-        assert_eq!(plain("a$b a_b"), Err(Fault::NameCollision { name }));
+        assert_eq!(plain("a$b a_b", known), Err(Fault::NameCollision { name }));
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! Writes the RTL of cards as Verilog.
+
+use clap::{Parser, Subcommand};
+use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
+use gristmill_hdl::datapath::Fill;
+use gristmill_hdl::record;
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The RTL of the Gristmill cards.
+#[derive(Parser)]
+#[command(name = "gristmill-hdl", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a card's Verilog, register map, boundary and summary; of all cards without --config.
+    Emit {
+        /// The card: a name in hdl/cards, or a file.
+        #[arg(long)]
+        config: Option<String>,
+        /// The folder to write to.
+        #[arg(long, visible_alias = "out", default_value = "target/verilog")]
+        output: PathBuf,
+        /// What the multipliers are made of: record, portable, or fast, for simulation only.
+        #[arg(long, value_parser = fill, default_value = "record")]
+        fill: Fill,
+    },
+    /// Print a card's boundary as a Markdown table.
+    Ports {
+        /// The card: a name in hdl/cards, or a file.
+        #[arg(long)]
+        config: String,
+    },
+    /// Compare the Verilog of all cards with the recorded checksums, and the boundary with its page.
+    Checksums {
+        /// Record what is emitted now.
+        #[arg(long)]
+        accept: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gristmill-hdl: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Emit {
+            config,
+            output,
+            fill,
+        } => {
+            for card in config.map_or_else(all, |card| Ok(vec![card]))? {
+                let design = CardConfig::load(&card)?.design(fill)?;
+                design.write(&output)?;
+                print!("{}", design.summary());
+            }
+        }
+        Command::Ports { config } => print!("{}", design(&config)?.ports()),
+        Command::Checksums { accept } => {
+            for card in all()? {
+                let design = design(&card)?;
+                if accept {
+                    record::accept(&design)?;
+                } else {
+                    record::check(&design)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn all() -> Result<Vec<String>, Box<dyn Error>> {
+    let cards = record::cards()?;
+    Ok(cards
+        .iter()
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect())
+}
+
+fn design(card: &str) -> Result<CardDesign, ConfigError> {
+    CardConfig::load(card)?.design(Fill::Record)
+}
+
+fn fill(text: &str) -> Result<Fill, String> {
+    match text {
+        "record" => Ok(Fill::Record),
+        "portable" => Ok(Fill::Portable),
+        "fast" => Ok(Fill::Fast),
+        _ => Err("there are record, portable and fast".into()),
+    }
+}
