@@ -124,6 +124,12 @@ fn the_counters_count() {
     let points = group.all();
     let outcome = bench.run(&group, &[1, 0, 17, 1], &points[1..5], Job::default());
     assert!(outcome.cycles > 0);
-    assert_eq!((outcome.statistics.points, outcome.statistics.digits), (3, 4));
-    assert_eq!((outcome.statistics.passes, outcome.statistics.records), (1, 0));
+    assert_eq!(
+        (outcome.statistics.points, outcome.statistics.digits),
+        (3, 4)
+    );
+    assert_eq!(
+        (outcome.statistics.passes, outcome.statistics.records),
+        (1, 0)
+    );
 }
