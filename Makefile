@@ -6,16 +6,20 @@ FILL ?= fast
 PAYMENTS ?= 2
 DEPTH ?= 4
 ARGS ?= --fill $(FILL) --payments $(PAYMENTS) --depth $(DEPTH)
+# The card of `make fills`.
+CARD ?= bn254
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove test lint doc emit
+.PHONY: help setup setup-synthesis prove test conformance-long fills lint doc emit
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
 	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl PAYMENTS=n DEPTH=n)"
 	@echo "make test             all tests"
+	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
+	@echo "make fills            compare the RTL of record with the fast fill (CARD=bn254, some minutes)"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
 	@echo "make emit             write the Verilog of all cards"
 	@echo "make doc              the documentation of all crates"
@@ -31,6 +35,14 @@ prove: setup
 
 test: setup
 	$(CARGO) test --workspace
+
+conformance-long: setup
+	for card in toy toy2; do for link in ideal hostile; do \
+	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- --config $$card --fill rtl --link $$link selftest --long || exit 1; \
+	done; done
+
+fills: setup
+	GRISTMILL_FILLS=$(CARD) $(CARGO) test --release -p gristmill-sim --test fills
 
 lint: setup emit
 	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v
