@@ -8,16 +8,20 @@ FILL ?= fast
 ARGS ?=
 # dev instead of release: what the tests have built already.
 PROFILE ?= release
+# The card of `make fills`.
+CARD ?= bn254
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove test lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove test conformance-long fills lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
 	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
 	@echo "make test             all tests"
+	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
+	@echo "make fills            compare the RTL of record with the fast fill (CARD=bn254, some minutes)"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
 	@echo "make emit             write the Verilog of all cards"
 	@echo "make checksums        record the Verilog of all cards after a change of the RTL"
@@ -35,6 +39,14 @@ prove: setup
 
 test: setup
 	$(CARGO) test --workspace
+
+conformance-long: setup
+	for card in toy toy2; do for link in ideal hostile; do \
+	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- --config $$card --fill rtl --link $$link selftest --long || exit 1; \
+	done; done
+
+fills: setup
+	GRISTMILL_FILLS=$(CARD) $(CARGO) test --release -p gristmill-sim --test fills
 
 lint: setup emit
 	$(CARGO) run -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v

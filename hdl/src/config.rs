@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// Stack on which a card is built: its blocks are values, too large for the stack of most threads.
+const STACK_BYTES: usize = 256 << 20;
+
 /// A card, as its file describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +88,9 @@ pub enum ConfigError {
         /// Binary logarithm of the buckets.
         buckets_log2: usize,
     },
+    /// The machine has no thread to build it on.
+    #[error("no thread to build the card on: {0}")]
+    Thread(#[from] std::io::Error),
     /// The emitter refused.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -215,6 +221,15 @@ impl CardConfig {
 
     /// The card with this fill of its multipliers.
     pub fn design(&self, fill: Fill) -> Result<CardDesign, ConfigError> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+            let thread = thread.spawn_scoped(scope, || self.design_here(fill))?;
+            let ended = thread.join();
+            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn design_here(&self, fill: Fill) -> Result<CardDesign, ConfigError> {
         self.check()?;
         let Some((curve, id)) = self.curve() else {
             return Err(ConfigError::Field {

@@ -104,7 +104,7 @@ pub struct MsmStatistics {
     pub sweep_cycles: u64,
     /// Non-zero digits taken.
     pub digits: u64,
-    /// Points, over all passes, that had a non-zero scalar and were not infinity.
+    /// Points, over all passes, of which the scalar, or what was left of it, was not zero.
     pub points: u64,
     /// Passes over the scalars or over what was left of them.
     pub passes: u64,

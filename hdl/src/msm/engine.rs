@@ -536,6 +536,8 @@ impl<
                 }
             }
             EnginePhase::Begin => {
+                // lanes, source and writer still tell what went wrong in the job before
+                self.working.next = false;
                 self.passes.d.next = self.passes.q.val() + 1;
                 self.record_count.d.next = self.writer.records.val();
                 self.records_taken.d.next = 0.into();
@@ -653,7 +655,6 @@ impl<
             }
             EnginePhase::Scrub => {
                 self.working.next = false;
-                self.flush.next = true;
                 for a in 0..L {
                     self.reducer[a].scrub_start.next = true;
                 }
@@ -712,6 +713,9 @@ impl<
                 }
                 if self.results.done.val() {
                     self.detail.d.next = self.result_address.q.val();
+                    if self.phase.q.val() == EnginePhase::Statistics {
+                        self.detail.d.next = self.statistics_address.val();
+                    }
                 }
             }
         }
@@ -762,6 +766,9 @@ impl<
         );
         self.records.flush.next = self.flush.val();
         self.records.ready.next = self.record_unpacker.ready.val();
+        if self.flush.val() {
+            self.record_unpacker.start.next = true;
+        }
         self.record_unpacker.offset.next = 0.into();
         self.record_unpacker.stride.next = self.record_words.val();
         self.record_unpacker.valid.next = self.records.valid.val();

@@ -129,6 +129,10 @@ impl<const E: usize, const P: usize, const A: usize> Logic for Lane<E, P, A> {
         if self.credit.val() & self.drop_point.val() {
             self.outward.next = 2.into();
         }
+        // a sweep that was stopped leaves arrivals without a credit
+        if !self.on_the_way.q.val().any() {
+            self.outward.next = 0.into();
+        }
         self.on_the_way.d.next = self.on_the_way.q.val() + self.inward.val() - self.outward.val();
         self.one.next = 1.into();
         if self.valid.val() {

@@ -139,10 +139,11 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize> Logic for S
             affines,
             indices
         );
-        self.scalar_unpacker.start.next = self.start.val();
+        // a job that failed leaves beats behind
+        self.scalar_unpacker.start.next = self.start.val() | self.clear.val();
         self.scalar_unpacker.offset.next = 0.into();
         self.scalar_unpacker.stride.next = self.scalar_words.val();
-        self.base_unpacker.start.next = self.start.val();
+        self.base_unpacker.start.next = self.start.val() | self.clear.val();
         self.base_unpacker.offset.next = self.base_offset.val();
         self.base_unpacker.stride.next = self.base_stride.val();
         self.scalar_unpacker.valid.next = self.scalars_valid.val();

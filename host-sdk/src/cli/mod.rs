@@ -42,7 +42,7 @@ pub enum Command {
     /// Show what a card can do.
     Info(CardArgument),
     /// Run the conformance suite on a card, and compare its answers with the CPU's.
-    Selftest(CardArgument),
+    Selftest(SelftestArguments),
     /// Compute one multi-scalar multiplication of random input and compare it with the CPU's.
     Msm(MsmArguments),
 }
@@ -53,6 +53,16 @@ pub struct CardArgument {
     /// The card: auto, sim, vfio:ADDRESS or vfio-user:PATH.
     #[arg(long, env = CARD_VARIABLE, default_value_t)]
     card: CardChoice,
+}
+
+/// Which card, and how thoroughly.
+#[derive(Args, Clone, Debug)]
+pub struct SelftestArguments {
+    #[command(flatten)]
+    card: CardArgument,
+    /// More and larger cases.
+    #[arg(long)]
+    long: bool,
 }
 
 /// Why a command failed.
@@ -105,7 +115,9 @@ impl Command {
         match self {
             Self::List => list(cards, out),
             Self::Info(card) => info(&*card.choose(cards)?.open()?, out),
-            Self::Selftest(card) => selftest::run(card.choose(cards)?, out),
+            Self::Selftest(arguments) => {
+                selftest::run(arguments.card.choose(cards)?, arguments.long, out)
+            }
             Self::Msm(arguments) => msm::run(arguments, cards, out),
         }
     }

@@ -1,6 +1,6 @@
 //! `selftest`: the conformance suite, then the card's answers beside the CPU's through the SDK.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{io::Write, sync::Arc};
 
 use clap::ValueEnum;
 use gristmill_conformance::suite;
@@ -22,9 +22,18 @@ use crate::{
 /// Few enough for a simulated card.
 const SIZES: [usize; 4] = [1, 2, 33, 200];
 
-pub(super) fn run(provider: &dyn CardProvider, out: &mut impl Write) -> Result<(), CommandError> {
+pub(super) fn run(
+    provider: &dyn CardProvider,
+    long: bool,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
     let transport = provider.transport()?;
-    protocol(transport.clone(), provider.patience(), out)?;
+    let options = suite::Options {
+        long,
+        patience: provider.patience(),
+        ..Default::default()
+    };
+    protocol(transport.clone(), options, out)?;
     let card = provider.open_on(transport)?;
     let session = Session::builder()
         .card(card.clone())
@@ -45,13 +54,9 @@ pub(super) fn run(provider: &dyn CardProvider, out: &mut impl Write) -> Result<(
 /// The conformance suite, below the driver.
 fn protocol(
     transport: Arc<dyn Transport>,
-    patience: Duration,
+    options: suite::Options,
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
-    let options = suite::Options {
-        patience,
-        ..Default::default()
-    };
     let mut written = Ok(());
     let report = suite::run(transport, options, &mut |check| {
         if written.is_ok() {

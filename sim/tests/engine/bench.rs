@@ -4,19 +4,21 @@ use crate::ports::{Memory, ReadPort, Waits, WritePort};
 use crate::toy::{Group, Point};
 use gristmill_datapath::{Fill, adder, curve, entry};
 use gristmill_hdl::{emit, msm, pipeline::Pipeline};
-use gristmill_protocol::{Descriptor, Handle, Msm, MsmStatistics, Operation};
+use gristmill_protocol::{Completion, Descriptor, Handle, Msm, MsmStatistics, Operation};
 use gristmill_sim::verilator::{Design, Input, Model, ModelLibrary, Optimise, Options, Output};
 use rand::{SeedableRng, rngs::SmallRng};
 use rust_hdl_core::prelude::*;
 
-const SCALARS: usize = 0x1000;
-const STREAMED: usize = 0x10_0000;
-const RESULTS: usize = 0x30_0000;
-const STATISTICS: usize = 0x38_0000;
-const BASES: usize = 0x1000;
-const SCRATCH: usize = 0x20_0000;
+pub const SCALARS: usize = 0x1000;
+pub const STREAMED: usize = 0x10_0000;
+pub const RESULTS: usize = 0x30_0000;
+pub const STATISTICS: usize = 0x38_0000;
+pub const BASES: usize = 0x1000;
+pub const SCRATCH: usize = 0x20_0000;
+pub const RECORD: usize = 64;
 const MEMORY: usize = 0x40_0000;
 const BEAT: usize = 8;
+const SLOT: usize = 32;
 
 /// How a job is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +28,6 @@ pub struct Job {
     pub streamed: bool,
     pub montgomery: bool,
     pub stride: u16,
-    pub scratch_records: u64,
-    pub most_cycles: u64,
 }
 
 impl Default for Job {
@@ -38,23 +38,34 @@ impl Default for Job {
             streamed: false,
             montgomery: false,
             stride: 16,
-            scratch_records: 4096,
-            most_cycles: 2_000_000,
         }
     }
 }
 
-/// How it ended.
+/// What the engine is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    pub msm: Msm,
+    pub bases_length: u64,
+    pub scratch_length: u64,
+}
+
+/// How a job ended.
 #[derive(Debug)]
 pub struct Outcome {
     pub status: u64,
     pub detail: u64,
-    pub sum: Point,
-    pub cycles: u64,
+    pub completion: Completion,
     pub statistics: MsmStatistics,
+    /// Beats of scalars, streamed bases, resident bases, records, results, leftovers.
+    pub beats: [u64; 6],
 }
 
+/// Cycles after which a job is taken to hang.
+const PATIENCE: u64 = 2_000_000;
+
 pub struct Bench {
+    pub lanes: u32,
     model: Model,
     reads: [ReadPort; 4],
     writes: [WritePort; 2],
@@ -114,16 +125,11 @@ impl Bench {
         let input = |name: &str| model.input(name).expect("the port is there");
         let output = |name: &str| model.output(name).expect("the port is there");
         Self {
+            lanes: lanes as u32,
             reads: ["scalars", "streamed", "resident", "records"].map(read),
             writes: ["results", "leftovers"].map(write),
-            host: Memory {
-                bytes: vec![0; MEMORY],
-                faulty_from: None,
-            },
-            card: Memory {
-                bytes: vec![0; MEMORY],
-                faulty_from: None,
-            },
+            host: Memory::new(MEMORY),
+            card: Memory::new(MEMORY),
             waits: crate::SMOOTH,
             random: SmallRng::seed_from_u64(1),
             start: input("job_start"),
@@ -161,8 +167,8 @@ impl Bench {
         );
     }
 
-    /// Puts the input in place and starts the job.
-    pub fn start(&mut self, group: &Group, scalars: &[u64], bases: &[Point], job: Job) {
+    /// Puts the input in place; the job for it.
+    pub fn place(&mut self, group: &Group, scalars: &[u64], bases: &[Point], job: Job) -> Request {
         for (i, scalar) in scalars.iter().enumerate() {
             let word = if job.montgomery {
                 let factor = group.curve.scalar.to_memory(&(*scalar).into());
@@ -172,20 +178,19 @@ impl Bench {
             };
             self.host.bytes[SCALARS + 8 * i..][..8].copy_from_slice(&word.to_le_bytes());
         }
+        let stride = usize::from(job.stride);
+        let length = bases.len() * stride;
+        // what stands between the bases is not theirs
+        self.host.bytes[STREAMED..][..length].fill(0xcc);
         for (i, base) in bases.iter().enumerate() {
-            let place = i * usize::from(job.stride);
             for (k, word) in group.words(*base).into_iter().enumerate() {
-                let bytes = word.to_le_bytes();
-                self.host.bytes[STREAMED + place + 8 * k..][..8].copy_from_slice(&bytes);
-                self.card.bytes[BASES + place + 8 * k..][..8].copy_from_slice(&bytes);
+                let place = STREAMED + i * stride + 8 * k;
+                self.host.bytes[place..][..8].copy_from_slice(&word.to_le_bytes());
             }
         }
-        self.host.bytes[RESULTS..RESULTS + 0x8000].fill(0xee);
-        let descriptor = Descriptor {
-            tag: 0,
-            statistics: STATISTICS as u64,
-            interrupt: true,
-            operation: Operation::Msm(Msm {
+        self.card.bytes[BASES..][..length].copy_from_slice(&self.host.bytes[STREAMED..][..length]);
+        Request {
+            msm: Msm {
                 scalars: SCALARS as u64,
                 montgomery: job.montgomery,
                 bases: (!job.streamed).then(Handle::default),
@@ -196,72 +201,152 @@ impl Bench {
                 windows_per_pass: job.windows as u8,
                 results: RESULTS as u64,
                 scratch: Handle::default(),
-            }),
+            },
+            bases_length: length as u64,
+            scratch_length: (RECORD * scalars.len()) as u64,
+        }
+    }
+
+    /// Starts a job.
+    pub fn start(&mut self, request: &Request) {
+        self.host.bytes[RESULTS..RESULTS + 0x8000].fill(0xee);
+        self.host.bytes[STATISTICS..STATISTICS + 64].fill(0xee);
+        let descriptor = Descriptor {
+            tag: 0,
+            statistics: STATISTICS as u64,
+            interrupt: true,
+            operation: Operation::Msm(request.msm),
         };
         self.model.set_bytes(self.descriptor, &descriptor.bytes());
-        let length = (bases.len() * usize::from(job.stride)) as u64;
         for (port, value) in self.regions.into_iter().zip([
             BASES as u64,
-            length,
+            request.bases_length,
             SCRATCH as u64,
-            64 * job.scratch_records,
+            request.scratch_length,
         ]) {
             self.model.set(port, value);
         }
+        self.reads.iter_mut().for_each(|port| port.moved = 0);
+        self.writes.iter_mut().for_each(|port| port.moved = 0);
         self.model.set(self.start, 1);
         self.cycle();
         self.model.set(self.start, 0);
     }
 
-    /// Runs until the job ends.
-    pub fn finish(&mut self, group: &Group, job: Job) -> Outcome {
-        let begun = self.model.cycles();
-        loop {
+    /// Runs for so many cycles, or until the job ends; whether it has ended.
+    pub fn advance(&mut self, cycles: u64) -> bool {
+        (0..cycles).any(|_| {
             self.cycle();
-            if self.model.bit(self.done) {
-                break;
-            }
-            assert!(
-                self.model.cycles() - begun < job.most_cycles,
-                "the job does not end"
-            );
-        }
-        let words = |place: usize| {
-            let bytes: &[u8; 64] = self.host.bytes[place..][..64].try_into().expect("64 bytes");
-            gristmill_protocol::format::slot_words(bytes)
-        };
-        let status = self.model.get(self.status);
-        let detail = self.model.get(self.detail);
-        let mut sum = None;
-        if status == 0 {
-            for window in (0..detail as usize).rev() {
-                for _ in 0..job.window {
-                    sum = group.add(sum, sum);
-                }
-                for weight in (0..job.window as usize).rev() {
-                    let slot = RESULTS + 32 * (window * job.window as usize + weight);
-                    let element = |i: usize| {
-                        let bytes = self.host.bytes[slot + 8 * i..][..8].try_into();
-                        u64::from_le_bytes(bytes.expect("eight bytes"))
-                    };
-                    let point = group.of_slot([element(0), element(1), element(2)]);
-                    sum = group.add(sum, group.times(1 << weight, point));
-                }
-            }
-        }
-        let cycles = u64::from(self.model.words(self.counters)[0]);
+            self.model.bit(self.done)
+        })
+    }
+
+    /// Runs until the job ends.
+    pub fn finish(&mut self) -> Outcome {
+        assert!(self.advance(PATIENCE), "the job does not end");
+        let bytes: &[u8; 64] = self.host.bytes[STATISTICS..][..64]
+            .try_into()
+            .expect("64 bytes");
+        let statistics = MsmStatistics::from_words(gristmill_protocol::format::slot_words(bytes));
+        let counters = self.model.words(self.counters);
+        let wide = |word: usize| u64::from(counters[word]) | u64::from(counters[word + 1]) << 32;
+        let [scalars, streamed, resident, records] = [0, 1, 2, 3].map(|i| self.reads[i].moved);
+        let [results, leftovers] = [0, 1].map(|i| self.writes[i].moved);
         Outcome {
-            status,
-            detail,
-            sum,
-            cycles,
-            statistics: MsmStatistics::from_words(words(STATISTICS)),
+            status: self.model.get(self.status),
+            detail: self.model.get(self.detail),
+            completion: Completion {
+                cycles: wide(0),
+                busy: wide(2),
+                link_bytes: wide(4),
+                stall_input: counters[6],
+                stall_memory: counters[7],
+                stall_collision: counters[8],
+                stall_output: counters[9],
+                drain: counters[10],
+                ..Completion::default()
+            },
+            statistics,
+            beats: [scalars, streamed, resident, records, results, leftovers],
         }
     }
 
-    pub fn run(&mut self, group: &Group, scalars: &[u64], bases: &[Point], job: Job) -> Outcome {
-        self.start(group, scalars, bases, job);
-        self.finish(group, job)
+    /// The sum in the first `windows` windows of the results.
+    pub fn sum(&self, group: &Group, windows: u64, job: Job) -> Point {
+        let mut sum = None;
+        for window in (0..windows as usize).rev() {
+            for _ in 0..job.window {
+                sum = group.add(sum, sum);
+            }
+            for weight in (0..job.window as usize).rev() {
+                let slot = RESULTS + SLOT * (window * job.window as usize + weight);
+                let element = |i: usize| {
+                    let bytes = self.host.bytes[slot + 8 * i..][..8].try_into();
+                    u64::from_le_bytes(bytes.expect("eight bytes"))
+                };
+                let point = group.of_slot([element(0), element(1), element(2)]);
+                sum = group.add(sum, group.times(1 << weight, point));
+            }
+        }
+        sum
+    }
+
+    /// Runs a job that must succeed, and checks its sum and what it says of itself.
+    pub fn check(&mut self, group: &Group, scalars: &[u64], bases: &[Point], job: Job) -> Outcome {
+        let request = self.place(group, scalars, bases, job);
+        self.start(&request);
+        let outcome = self.finish();
+        assert_eq!(outcome.status, 0, "detail {:#x}", outcome.detail);
+        let windows = outcome.detail;
+        let what = format!("{} pairs, {job:?}", scalars.len());
+        let expected = group.msm(scalars, bases);
+        assert_eq!(self.sum(group, windows, job), expected, "{what}");
+        self.check_counters(group, scalars, job, &outcome);
+        outcome
+    }
+
+    fn check_counters(&self, group: &Group, scalars: &[u64], job: Job, outcome: &Outcome) {
+        let (mut digits, mut points, mut living, mut passes) = (0, 0, 0, 1);
+        for scalar in scalars {
+            let (taken, length) = group.digits(*scalar, job.window);
+            let needed = length.div_ceil(u64::from(job.windows));
+            digits += taken;
+            points += needed;
+            living += u64::from(taken > 0);
+            passes = passes.max(needed);
+        }
+        let (statistics, completion) = (&outcome.statistics, &outcome.completion);
+        let found = [statistics.digits, statistics.points, statistics.passes];
+        assert_eq!(found, [digits, points, passes], "{statistics:?}, {job:?}");
+        assert_eq!(statistics.records, points - living, "{job:?}");
+        let windows = u64::from(job.windows);
+        assert_eq!(outcome.detail, passes * windows, "{job:?}");
+
+        let count = scalars.len() as u64;
+        let bases = ((count - 1) * u64::from(job.stride) + 16) / BEAT as u64;
+        let records = statistics.records * (RECORD / BEAT) as u64;
+        let slots = passes * windows * u64::from(job.window);
+        let output = (slots * SLOT as u64 + 64) / BEAT as u64;
+        let (streamed, resident) = if job.streamed { (bases, 0) } else { (0, bases) };
+        assert_eq!(
+            outcome.beats,
+            [count, streamed, resident, records, output, records],
+            "{job:?}"
+        );
+        let link_beats = count + streamed + output;
+        assert_eq!(completion.link_bytes, link_beats * BEAT as u64, "{job:?}");
+
+        let stalls = [
+            completion.stall_input,
+            completion.stall_memory,
+            completion.stall_output,
+        ];
+        let stalls: u64 = stalls.into_iter().map(u64::from).sum();
+        assert!(stalls <= statistics.stream_cycles, "{outcome:?}");
+        assert!(u64::from(completion.drain) <= statistics.sweep_cycles);
+        assert!(statistics.stream_cycles + statistics.sweep_cycles < completion.cycles);
+        assert!(completion.busy <= completion.cycles * u64::from(self.lanes));
+        assert!(digits <= statistics.stream_cycles * u64::from(self.lanes));
     }
 
     /// Lets some cycles pass.

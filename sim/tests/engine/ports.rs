@@ -1,13 +1,25 @@
 //! Memory behind the engine's ports, with random waits.
 
+use std::ops::Range;
+
 use gristmill_sim::verilator::{Input, Model, ModelError, Output};
 use rand::{Rng, rngs::SmallRng};
 
-/// A memory and where its errors begin.
-#[derive(Default)]
+/// A memory, and where it answers with errors.
 pub struct Memory {
     pub bytes: Vec<u8>,
-    pub faulty_from: Option<usize>,
+    pub unreadable: Range<usize>,
+    pub unwritable: Range<usize>,
+}
+
+impl Memory {
+    pub fn new(bytes: usize) -> Self {
+        Self {
+            bytes: vec![0; bytes],
+            unreadable: 0..0,
+            unwritable: 0..0,
+        }
+    }
 }
 
 /// Behaviour of all ports of a bench.
@@ -106,7 +118,7 @@ impl ReadPort {
                 self.data,
                 memory.bytes.get(self.place..end).unwrap_or(&zeros),
             );
-            let faulty = memory.faulty_from.is_some_and(|from| end > from);
+            let faulty = memory.unreadable.contains(&self.place);
             model.set(self.error, u64::from(faulty));
         }
     }
@@ -171,7 +183,7 @@ impl WritePort {
         let now = model.cycles();
         if self.taking && model.bit(self.valid) {
             let end = self.place + self.beat_bytes;
-            if memory.faulty_from.is_some_and(|from| end > from) {
+            if memory.unwritable.contains(&self.place) {
                 self.failed = true;
             } else {
                 memory.bytes[self.place..end]

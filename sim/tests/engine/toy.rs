@@ -60,6 +60,24 @@ impl Group {
             .fold(None, |sum, (s, b)| self.add(sum, self.times(*s, *b)))
     }
 
+    /// Of a scalar in signed digits of width `window`: how many are not zero, and how many there are up to
+    /// the last such one.
+    pub fn digits(&self, scalar: u64, window: u32) -> (u64, u64) {
+        let mut rest = scalar.min(self.order - scalar);
+        let (mut taken, mut length) = (0, 0);
+        for place in 1.. {
+            if rest == 0 {
+                break;
+            }
+            let low = rest % (1 << window);
+            rest = (rest >> window) + u64::from(low > 1 << (window - 1));
+            if low != 0 {
+                (taken, length) = (taken + 1, place);
+            }
+        }
+        (taken, length)
+    }
+
     /// All points, infinity first.
     pub fn all(&self) -> Vec<Point> {
         (0..self.order)

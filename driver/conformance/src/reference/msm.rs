@@ -48,9 +48,7 @@ impl Shared {
         let written = self.host_write(state, msm.results, &slots);
         written.or_else(|error| self.unless(Mutation::MsmHostMemoryError, error))?;
         if statistics != 0 && !self.mutated(Mutation::Statistics) {
-            let points = pairs
-                .iter()
-                .filter(|pair| !pair.scalar.is_zero() && !pair.infinite);
+            let points = pairs.iter().filter(|pair| !pair.scalar.is_zero());
             let block = [
                 digits + OVERHEAD,
                 sweep,

@@ -184,11 +184,9 @@ impl Pairs {
 
     /// Compares the first `windows` windows of the results with the sum.
     pub(super) fn compare(&self, placed: &Placed, windows: u64) -> Result<(), Miss> {
-        demand(windows <= self.plan.windows.into(), || {
-            format!(
-                "{windows} windows written, {} are possible",
-                self.plan.windows
-            )
+        let possible = self.plan.written_windows();
+        demand(windows <= possible.into(), || {
+            format!("{windows} windows written, {possible} are possible")
         })?;
         let c = usize::from(self.plan.window);
         let slot = format::result_slot_bytes(self.curve.element_bytes);

@@ -1,0 +1,56 @@
+//! The conformance suite on whole cards of the toy curve, in the RTL of record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gristmill_conformance::suite::{self, Options, Outcome};
+use gristmill_hdl::datapath::Fill;
+use gristmill_sim::card::{BoardOptions, CardSimulation};
+use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, design};
+use gristmill_sim::verilator::{self, ModelLibrary, Optimise};
+
+fn conforms(config: &str) {
+    let simulated = SimulatedCard {
+        config: config.into(),
+        fill: SimulatedFill::Rtl,
+        link: SimulatedLink::Ideal,
+    };
+    let design = design(&simulated.load().unwrap().design(Fill::Record).unwrap());
+    let library = ModelLibrary::build(&design.with_options(verilator::Options {
+        optimise: Optimise::Build,
+        ..verilator::Options::default()
+    }));
+    let library = library.unwrap();
+    let ideal = simulated.board().unwrap();
+    let hostile = BoardOptions {
+        memory_bytes: ideal.memory_bytes,
+        ..BoardOptions::hostile(3)
+    };
+    for board in [ideal, hostile] {
+        let card = CardSimulation::start(config, &library, &board, 48).unwrap();
+        let card = Arc::new(card);
+        let options = Options {
+            patience: Duration::from_secs(60),
+            ..Options::default()
+        };
+        let report = suite::run(card.clone(), options, &mut |result| println!("{result}"));
+        assert_eq!(report.failures().collect::<Vec<_>>(), [""; 0]);
+        assert!(card.failure().is_none(), "{:?}", card.failure());
+        let skipped = |result: &&suite::CheckResult| matches!(result.outcome, Outcome::Skipped(_));
+        let skipped = report.results.iter().filter(skipped);
+        assert_eq!(
+            skipped.map(|result| result.name).collect::<Vec<_>>(),
+            [""; 0]
+        );
+    }
+}
+
+#[test]
+fn one_adder_conforms() {
+    conforms("toy");
+}
+
+#[test]
+fn two_adders_conform() {
+    conforms("toy2");
+}
