@@ -10,16 +10,22 @@ ARGS ?=
 PROFILE ?= release
 # The card of `make fills`.
 CARD ?= bn254
+# The sums of `make bls12-381`: number of pairs, and how the scalars are distributed.
+BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:zero 1024:one 1024:minus-one \
+	4096:uniform 16384:uniform
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove test conformance-long fills lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove figures test conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
 	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
+	@echo "make figures          measure what the design promises, on the simulated card"
 	@echo "make test             all tests"
+	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
+	@echo "make bls12-381        the BLS12-381 adder and card against arkworks (minutes)"
 	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
 	@echo "make fills            compare the RTL of record with the fast fill (CARD=bn254, some minutes)"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
@@ -37,8 +43,22 @@ setup-synthesis:
 prove: setup
 	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove $(ARGS)
 
+figures: setup
+	$(CARGO) run --release -p gristmill-bench -- figures
+
 test: setup
 	$(CARGO) test --workspace
+
+adder-rtl: setup
+	$(CARGO) test -p gristmill-sim --test cells -- --ignored --exact adder::bn254_adder_of_record
+
+bls12-381: setup
+	$(CARGO) test -p gristmill-sim --test cells -- --ignored --exact adder::bls12_381_adder
+	$(CARGO) build --release -p gristmill-sim --bin gristmill-sim
+	set -e; for sum in $(BLS12_381_SUMS); do \
+		$(CARGO) run --release --quiet -p gristmill-sim --bin gristmill-sim -- --config bls12_381 \
+			msm --card sim --curve bls12-381 --size $${sum%:*} --distribution $${sum#*:}; \
+	done
 
 conformance-long: setup
 	for card in toy toy2; do for link in ideal hostile; do \

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use gristmill::{CardChoice, CardProvider, Error};
-use gristmill_driver::Transport;
+use gristmill_driver::{CardOptions, Transport};
 use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
 use thiserror::Error as ThisError;
@@ -16,6 +16,9 @@ use crate::verilator::{BuildError, Design, ModelLibrary};
 
 /// Wall time that a job may take: a simulated card is slower than a card by a thousand.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Wall time in which a simulated card resets, and in which its memory is loaded.
+const LOADING_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Which fill of the modular multipliers is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -161,6 +164,13 @@ impl CardProvider for SimulatedCard {
 
     fn transport(&self) -> Result<Arc<dyn Transport>, Error> {
         Ok(Arc::new(self.start().map_err(Error::card)?))
+    }
+
+    fn options(&self) -> CardOptions {
+        CardOptions {
+            patience: LOADING_PATIENCE,
+            ..CardOptions::default()
+        }
     }
 
     fn patience(&self) -> Duration {
