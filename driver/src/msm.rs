@@ -126,7 +126,7 @@ impl Future for MsmTicket {
 impl Pending {
     fn result(&self, completion: Completion) -> Result<MsmResult, CardError> {
         let windows = completion.detail;
-        if windows > u64::from(self.plan.windows) {
+        if windows > u64::from(self.plan.written_windows()) {
             return Err(CardError::Capability {
                 what: "number of windows written",
                 value: windows,

@@ -91,6 +91,7 @@ impl Plan {
         // Passes that are equally full beat a last one that is nearly empty.
         let passes = u64::from(windows.div_ceil(adders)).div_ceil(most_each.max(1));
         let each = u64::from(windows.div_ceil(adders)).div_ceil(passes);
+        let each = each.max(u64::from(engine.pass_bits_min.div_ceil(c * adders)));
         if most_each == 0 {
             return None;
         }
@@ -108,8 +109,27 @@ impl Plan {
         })
     }
 
+    /// The same window width with as few windows a pass as the engine can do.
+    pub fn narrowest(self, engine: &EngineCapability) -> Self {
+        let adders = engine.adders.max(1);
+        let least = engine.pass_bits_min.div_ceil(u32::from(self.window)).max(1);
+        let windows_per_pass = least
+            .next_multiple_of(adders)
+            .min(self.windows_per_pass.into());
+        Self {
+            windows_per_pass: windows_per_pass as u8,
+            passes: self.windows.div_ceil(windows_per_pass),
+            ..self
+        }
+    }
+
+    /// Windows that the card may write: those of all passes, the last one filled up.
+    pub fn written_windows(&self) -> u32 {
+        self.passes * u32::from(self.windows_per_pass)
+    }
+
     /// Result slots that the card may write: c for each window.
     pub fn slots(&self) -> usize {
-        self.windows as usize * usize::from(self.window)
+        self.written_windows() as usize * usize::from(self.window)
     }
 }

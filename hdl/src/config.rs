@@ -276,6 +276,10 @@ impl CardConfig {
                     scalar_bytes: curve.scalar.element_bytes as u16,
                     scalar_bits: curve.scalar.bits as u32,
                     latency: latency as u32,
+                    pass_bits_min: Parameters::pass_bits_min(
+                        curve.scalar.word_bits(),
+                        curve.scalar.bits,
+                    ) as u32,
                 },
                 opcodes: vec![Opcode::Msm],
             }],

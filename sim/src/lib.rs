@@ -2,5 +2,5 @@
 
 pub mod axi;
 pub mod card;
-pub mod verilator;
 pub mod simulated;
+pub mod verilator;

@@ -41,7 +41,10 @@ fn main() -> ExitCode {
     let Arguments { simulated, command } = Arguments::parse();
     let ended = match command {
         Command::Card(command) => command
-            .run(&[Box::new(simulated) as Box<dyn CardProvider>], &mut std::io::stdout().lock())
+            .run(
+                &[Box::new(simulated) as Box<dyn CardProvider>],
+                &mut std::io::stdout().lock(),
+            )
             .map(|()| true)
             .map_err(|error| error.to_string()),
         Command::Prove(options) => prove_batch(&simulated, options),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use gristmill::{CardProvider, Error, choice::CardChoice};
+use gristmill::{CardChoice, CardProvider, Error};
 use gristmill_driver::Transport;
 use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
 use thiserror::Error as ThisError;
 
 use crate::axi::Link;
-use crate::card::{BoardError, BoardOptions, CardSimulation, PortNames};
+use crate::card::{BoardError, BoardOptions, CardSimulation};
 use crate::verilator::{BuildError, Design, ModelLibrary};
 
 /// Wall time that a job may take: a simulated card is slower than a card by a thousand.
@@ -99,7 +99,9 @@ impl SimulatedCard {
 
     /// Builds the card's model, or finds it in the cache.
     pub fn library(&self) -> Result<ModelLibrary, SimulateError> {
-        Ok(ModelLibrary::build(&design(&self.load()?.design(self.fill.fill())?))?)
+        Ok(ModelLibrary::build(&design(
+            &self.load()?.design(self.fill.fill())?,
+        ))?)
     }
 
     /// The board around the card.
@@ -108,20 +110,30 @@ impl SimulatedCard {
         let clock = config.clock_kilohertz;
         let options = match self.link {
             SimulatedLink::Ideal => BoardOptions::default(),
-            SimulatedLink::Gen3 => {
-                BoardOptions { host_link: Link::pcie_gen3_x16(clock), ..BoardOptions::default() }
-            }
-            SimulatedLink::Gen4 => {
-                BoardOptions { host_link: Link::pcie_gen4_x16(clock), ..BoardOptions::default() }
-            }
+            SimulatedLink::Gen3 => BoardOptions {
+                host_link: Link::pcie_gen3_x16(clock),
+                ..BoardOptions::default()
+            },
+            SimulatedLink::Gen4 => BoardOptions {
+                host_link: Link::pcie_gen4_x16(clock),
+                ..BoardOptions::default()
+            },
             SimulatedLink::Hostile => BoardOptions::hostile(1),
         };
-        Ok(BoardOptions { memory_bytes: config.memory_bytes, ..options })
+        Ok(BoardOptions {
+            memory_bytes: config.memory_bytes,
+            ..options
+        })
     }
 
     /// Powers the card up.
     pub fn start(&self) -> Result<CardSimulation, SimulateError> {
-        Ok(CardSimulation::start(&self.config, &self.library()?, &self.board()?, 48)?)
+        Ok(CardSimulation::start(
+            &self.config,
+            &self.library()?,
+            &self.board()?,
+            48,
+        )?)
     }
 }
 
@@ -140,7 +152,11 @@ impl CardProvider for SimulatedCard {
     }
 
     fn summary(&self) -> String {
-        format!("simulated {}, multipliers {}", self.config, self.fill.name())
+        format!(
+            "simulated {}, multipliers {}",
+            self.config,
+            self.fill.name()
+        )
     }
 
     fn transport(&self) -> Result<Arc<dyn Transport>, Error> {

@@ -2,11 +2,12 @@
 
 mod core_bench;
 
-use core_bench::{Bench, MEMORY_BYTES, Queue, descriptor, everywhere};
+use core_bench::{Bench, MEMORY_BYTES, Queue, board, descriptor, everywhere};
 use gristmill_protocol::descriptor::flag;
 use gristmill_protocol::register::{self, queue_register, status_bits};
-use gristmill_protocol::{Handle, IDENTITY, Operation, RegionKind, Status};
-use gristmill_sim::axi::Store;
+use gristmill_protocol::{Handle, IDENTITY, Msm, Operation, RegionKind, Status};
+use gristmill_sim::axi::{Link, Store};
+use gristmill_sim::card::BoardOptions;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
@@ -34,10 +35,12 @@ fn registers_say_what_the_card_is() {
         assert_eq!(bench.read(register::REGION_COUNT), 64);
         assert_eq!(bench.read(register::MEMORY_LOW), MEMORY_BYTES as u32);
         assert_eq!(bench.read(register::ADDRESS_BITS), 48);
-        assert_eq!(bench.read(register::ENGINE_COUNT), 0);
+        assert_eq!(bench.read(register::ENGINE_COUNT), 1);
         assert_eq!(bench.read(register::BUSY), 0);
         assert_eq!(bench.read(register::RESET_COUNT), 0);
-        assert_eq!(bench.read(register::CAPABILITY_BASE), 0);
+        assert_eq!(bench.read(register::CAPABILITY_BASE), 1);
+        assert_eq!(bench.read(register::CAPABILITY_BASE + 4 * 9), 254);
+        assert_eq!(bench.read(register::CAPABILITY_BASE + 64), 0);
         assert_eq!(bench.read(0xffc), 0);
         bench.write(register::IDENTITY, 0);
         assert_eq!(bench.read(register::IDENTITY), IDENTITY);
@@ -122,7 +125,7 @@ fn malformed_descriptors_are_refused_and_the_next_one_is_served() {
         let cases = [
             (with(0, 3 << 8), Status::WrongVersion, 2),
             (with(0, 0xee), Status::UnknownOpcode, 0xee),
-            (with(0, 0x10), Status::UnknownOpcode, 0x10),
+            (with(0, 0x7f), Status::UnknownOpcode, 0x7f),
             (with(0, 1 << 16), Status::ReservedNotZero, 0),
             (
                 with(0, u64::from(flag::SCATTER_LIST) << 16),
@@ -181,8 +184,8 @@ fn bytes_go_to_the_card_and_come_back() {
         assert!(back == expected, "host memory");
 
         // a wipe
-        let region = admin.region(&mut bench, 9, 5, base + 64, 64 * 37, true);
-        assert_eq!(region.generation, 2);
+        let wiped = admin.region(&mut bench, 9, 5, base + 64, 64 * 37, true);
+        assert_eq!(wiped.generation, region.generation + 1);
         expected[64..][..64 * 37].fill(0);
         bench.board.card_memory().read(base, &mut card).unwrap();
         assert!(card == expected, "wiped memory");
@@ -442,4 +445,171 @@ fn a_soft_reset_in_the_middle_of_a_copy_leaves_a_working_card() {
             }
         }
     });
+}
+
+/// A job for the echo.
+fn echo(
+    bases: Option<Handle>,
+    offset: u64,
+    slots: u32,
+    results: u64,
+    scratch: Handle,
+) -> Operation {
+    Operation::Msm(Msm {
+        scalars: 0,
+        montgomery: false,
+        bases,
+        bases_offset: offset,
+        length: slots,
+        stride: 0,
+        window: 0,
+        windows_per_pass: 0,
+        results,
+        scratch,
+    })
+}
+
+#[test]
+fn an_engine_has_its_job_its_regions_and_its_ports() {
+    everywhere(|mut bench| {
+        let mut admin = Queue::open(&mut bench, 0, 3, 1);
+        let mut other = Queue::open(&mut bench, 1, 3, 2);
+        let none = Handle::default();
+        let bases = admin.region(&mut bench, 5, 1, 4096, 1 << 15, false);
+        let scratch = admin.region(&mut bench, 6, 1, 1 << 20, 1 << 12, true);
+        let data = random(1 << 15, 9);
+        let to = copy_to(&mut bench, &data, bases, 0);
+        admin.succeed(&mut bench, to);
+        let target = bench.buffer(data.len());
+        for (offset, slots, second) in [(0, 1, none), (64, 5, scratch), (128, 300, scratch)] {
+            let job = echo(Some(bases), offset, slots, target.iova(), second);
+            let completion = admin.succeed(&mut bench, job);
+            assert_eq!(completion.busy, u64::from(slots));
+            assert_eq!(completion.detail, if second == none { 0 } else { 1 << 12 });
+            let mut back = vec![0; 64 * slots as usize];
+            target.read(0, &mut back).unwrap();
+            assert!(back == data[offset as usize..][..back.len()]);
+        }
+        let job = echo(Some(bases), 0, 1, target.iova(), scratch);
+        other.fail(&mut bench, job, Status::NotPermitted, 5);
+        let stale = Handle {
+            generation: scratch.generation + 1,
+            ..scratch
+        };
+        let job = echo(Some(bases), 0, 1, target.iova(), stale);
+        admin.fail(&mut bench, job, Status::StaleGeneration, 6);
+        let streamed = echo(None, 0, 1, target.iova(), none);
+        admin.succeed(&mut bench, streamed);
+    });
+}
+
+#[test]
+fn a_region_waits_for_the_job_that_uses_it() {
+    everywhere(|mut bench| {
+        let mut admin = Queue::open(&mut bench, 0, 3, 1);
+        let mut user = Queue::open(&mut bench, 1, 3, 1);
+        let bases = admin.region(&mut bench, 5, 1, 0, 1 << 15, false);
+        let free = admin.region(&mut bench, 6, 1, 1 << 15, 64, false);
+        let target = bench.buffer(1 << 15);
+        let job = echo(Some(bases), 0, 512, target.iova(), Handle::default());
+        user.put(descriptor(1, job).words());
+        user.ring(&mut bench);
+        for _ in 0..400 {
+            bench.step();
+        }
+        assert_eq!(bench.read(register::BUSY) & 1, 1);
+        let index = free.index;
+        admin.succeed(&mut bench, Operation::RegionClear { index });
+        assert!(user.look().is_none(), "an unrelated region does not wait");
+        let index = bases.index;
+        admin.succeed(&mut bench, Operation::RegionClear { index });
+        assert_eq!(user.look().map(|done| done.status), Some(0));
+    });
+}
+
+#[test]
+fn a_soft_reset_stops_an_engine() {
+    everywhere(|mut bench| {
+        for delay in [50, 200, 450] {
+            let mut admin = Queue::open(&mut bench, 0, 3, 1);
+            let bases = admin.region(&mut bench, 5, 1, 0, 1 << 15, false);
+            let target = bench.buffer(1 << 15);
+            let job = echo(Some(bases), 0, 512, target.iova(), Handle::default());
+            admin.put(descriptor(1, job).words());
+            admin.ring(&mut bench);
+            for _ in 0..delay {
+                bench.step();
+            }
+            bench.soft_reset();
+            assert_eq!(bench.read(register::STATUS), status_bits::READY);
+            assert_eq!(bench.read(register::BUSY), 0);
+            assert!(admin.look().is_none());
+            bench.settle();
+        }
+        let mut admin = Queue::open(&mut bench, 0, 3, 1);
+        let bases = admin.region(&mut bench, 5, 1, 0, 64, false);
+        let results = bench.keep(&[0; 64]);
+        let job = echo(Some(bases), 0, 1, results, Handle::default());
+        admin.succeed(&mut bench, job);
+    });
+}
+
+#[test]
+fn card_memory_that_is_not_there_is_an_error_of_the_job() {
+    for width in [64, 512] {
+        let half = BoardOptions {
+            memory_bytes: MEMORY_BYTES / 2,
+            ..board(BoardOptions::hostile(4))
+        };
+        let mut bench = Bench::new(width, &half);
+        bench.wake();
+        let mut admin = Queue::open(&mut bench, 0, 3, 1);
+        let base = MEMORY_BYTES / 2;
+        let region = admin.region(&mut bench, 1, 1, base, 4096, false);
+        let to = copy_to(&mut bench, &[3; 1024], region, 64);
+        admin.fail(&mut bench, to, Status::CardMemoryError, base + 64);
+        let from = Operation::CopyFromCard {
+            host: bench.keep(&[0; 1024]),
+            region,
+            offset: 128,
+            length: 1024,
+        };
+        admin.fail(&mut bench, from, Status::CardMemoryError, base + 128);
+        let wipe = Operation::RegionSet {
+            index: 2,
+            kind: RegionKind::Data,
+            domain: 1,
+            base,
+            length: 64,
+            wipe: true,
+        };
+        admin.fail(&mut bench, wipe, Status::CardMemoryError, base);
+        admin.succeed(&mut bench, Operation::Nop);
+    }
+}
+
+#[test]
+fn a_bus_that_does_not_drain_needs_a_function_reset() {
+    let mut options = board(BoardOptions::default());
+    options.host_link = Link {
+        read_latency: 1_000_000_000..=1_000_000_000,
+        ..Link::ideal()
+    };
+    let mut bench = Bench::new(512, &options);
+    bench.wake();
+    let queue = Queue::open(&mut bench, 0, 3, 1);
+    bench.write(queue_register(queue.number, register::SUBMISSION_TAIL), 1);
+    for _ in 0..50 {
+        bench.step();
+    }
+    for _ in 0..2 {
+        bench.soft_reset();
+        assert_eq!(
+            bench.read(register::STATUS),
+            status_bits::NEEDS_FUNCTION_RESET
+        );
+        assert_eq!(bench.read(register::RESET_COUNT), 0);
+    }
+    bench.board.reset().unwrap();
+    bench.wake();
 }

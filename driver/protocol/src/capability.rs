@@ -86,6 +86,8 @@ pub struct EngineCapability {
     pub scalar_bits: u32,
     /// Word 10: latency of the adder in cycles.
     pub latency: u32,
+    /// Word 11: least bits K * c that a pass takes off a scalar, so that a record has room for the rest.
+    pub pass_bits_min: u32,
 }
 
 impl EngineCapability {
@@ -103,7 +105,7 @@ impl EngineCapability {
             self.element_bytes as u32 | (self.scalar_bytes as u32) << 16,
             self.scalar_bits,
             self.latency,
-            0,
+            self.pass_bits_min,
             0,
             0,
             0,
@@ -127,6 +129,7 @@ impl EngineCapability {
             scalar_bytes: (w[8] >> 16) as u16,
             scalar_bits: w[9],
             latency: w[10],
+            pass_bits_min: w[11],
         }
     }
 }

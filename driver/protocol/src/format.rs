@@ -9,7 +9,8 @@
 //! X, Y, Z (homogeneous projective, below 2^(8 * element_bytes), not necessarily reduced, all three
 //! multiplied by one unknown common factor) and zero. The slot of window w and weight l is the one
 //! with index w * c + l; an all-zero slot stands for the point at infinity. The sum is
-//! Σ_w 2^(c w) Σ_l 2^l slot(w, l).
+//! Σ_w 2^(c w) Σ_l 2^l slot(w, l). Passes write all their K windows, so the buffer has room for K c slots
+//! for each of the ⌈W / K⌉ passes that W windows can need.
 
 use crate::{SLOT_BYTES, SLOT_WORDS};
 

@@ -10,7 +10,8 @@ use rust_hdl_widgets::dff_setup;
 /// Bytes over the link that no executor counts: the descriptor and the completion itself.
 const OWN_BYTES: u64 = 2 * SLOT_BYTES as u64;
 
-/// The slot of a completion, from its fields, [`OWN_BYTES`] added. Latency 0.
+/// The slot of a completion, from its fields, the link bytes of its descriptor and of itself added.
+/// Latency 0.
 #[derive(LogicBlock, Default)]
 pub struct CompletionSlot {
     /// Words 0 to 4 and the lower half of word 5, as the executor counted them.

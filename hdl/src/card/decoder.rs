@@ -60,7 +60,7 @@ pub struct Decoder {
     pub second: Signal<Out, Bit>,
     /// A reserved bit is set.
     pub reserved: Signal<Out, Bit>,
-    /// Index of the first word with such a bit.
+    /// Index of the first word with such a bit; the last one when there is none.
     pub reserved_word: Signal<Out, Bits<3>>,
     _rows: Vec<Row>,
 }
@@ -108,7 +108,7 @@ impl Logic for Decoder {
         self.first.next = row.handle(3) && flags & row.without_first() == 0;
         self.second.next = row.handle(7);
         self.reserved.next = reserved.is_some();
-        self.reserved_word.next = reserved.unwrap_or_default().to_bits();
+        self.reserved_word.next = reserved.unwrap_or(SLOT_WORDS - 1).to_bits();
     }
     fn connect(&mut self) {
         self.known.connect();

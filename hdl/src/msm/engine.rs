@@ -93,7 +93,7 @@ pub struct MsmEngine<
     largest_length: Fixed<Bits<32>>,
     least_width: Fixed<Bits<8>>,
     largest_width: Fixed<Bits<8>>,
-    least_windows: Fixed<Bits<8>>,
+    pass_bits_min: Fixed<Bits<32>>,
     largest_windows: Fixed<Bits<8>>,
     lanes_mask: Fixed<Bits<8>>,
     lanes_log2: Fixed<Bits<3>>,
@@ -238,7 +238,7 @@ impl<
             largest_length: fixed(1 << parameters.size_log2),
             least_width: fixed(u64::from(parameters.window_min)),
             largest_width: fixed(u64::from(parameters.window_max)),
-            least_windows: fixed((L * parameters.least_windows::<S, M>()) as u64),
+            pass_bits_min: fixed(Parameters::pass_bits_min(S, M) as u64),
             largest_windows: fixed(L as u64 * u64::from(parameters.windows_per_lane)),
             lanes_mask: fixed(L as u64 - 1),
             lanes_log2: fixed(log2(L)),
@@ -270,15 +270,6 @@ impl<
             taken: (0..L).map(|_| Default::default()).collect(),
             ..Default::default()
         }
-    }
-}
-
-impl Parameters {
-    /// Windows a pass that shorten every scalar so far that its record has room for what is left,
-    /// for S bits of a scalar in memory and M of a magnitude.
-    pub fn least_windows<const S: usize, const M: usize>(&self) -> usize {
-        let excess = M - super::wiring::record_magnitude_bits(S, M);
-        excess.div_ceil(self.window_min as usize).max(1)
     }
 }
 
@@ -525,7 +516,8 @@ impl<
                 }
                 if (self.width.val() < self.least_width.val())
                     | (self.width.val() > self.largest_width.val())
-                    | (self.windows.val() < self.least_windows.val())
+                    | (self.slots.q.val() < self.pass_bits_min.val())
+                    | !self.windows.val().any()
                     | (self.windows.val() > self.largest_windows.val())
                     | (self.windows.val() & self.lanes_mask.val()).any()
                     | (self.bucket_need.q.val() > self.buckets.val())

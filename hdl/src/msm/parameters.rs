@@ -20,3 +20,11 @@ pub struct Parameters {
     /// Largest window width, up to 16.
     pub window_max: u32,
 }
+
+impl Parameters {
+    /// Bits K * c that a pass takes off a scalar at least, so that its record has room for the rest; for
+    /// the bits of a scalar in memory and of a magnitude.
+    pub fn pass_bits_min(scalar_bits: usize, magnitude_bits: usize) -> usize {
+        magnitude_bits - super::wiring::record_magnitude_bits(scalar_bits, magnitude_bits)
+    }
+}

@@ -1,15 +1,17 @@
 //! A host for the core of a card: registers, rings and buffers, in step with the board.
-#![allow(dead_code, reason = "each test uses its own part")]
+
+mod echo;
 
 use std::sync::{Arc, OnceLock};
 
+use echo::EchoCard;
 use gristmill_driver::{DmaBuffer, HostMemory};
-use gristmill_hdl::card::{config::CoreConfig, core::Core};
+use gristmill_hdl::card::config::CoreConfig;
 use gristmill_protocol::{
     Completion, Descriptor, Handle, Operation, RegionKind, SLOT_BYTES, Status, register,
 };
 use gristmill_sim::axi::Access;
-use gristmill_sim::card::{Board, BoardOptions};
+use gristmill_sim::card::{Board, BoardOptions, PortNames};
 use gristmill_sim::verilator::{Design, ModelLibrary, Optimise, Options};
 use rust_hdl_core::prelude::Block;
 
@@ -20,19 +22,19 @@ const LIMIT: u64 = 400_000;
 
 fn library(width: usize) -> &'static ModelLibrary {
     fn build<const W: usize, const S: usize>() -> ModelLibrary {
-        let mut core = Core::<W, S>::new(&CoreConfig {
+        let mut card = EchoCard::<W, S>::new(CoreConfig {
             memory_bytes: MEMORY_BYTES,
             address_bits: ADDRESS_BITS,
             drain_cycles: 4096,
             ..CoreConfig::default()
         });
-        core.connect_all();
-        let verilog = gristmill_hdl::emit::verilog(&core, "core").unwrap().text();
+        card.connect_all();
+        let verilog = gristmill_hdl::emit::verilog(&card, "card").unwrap().text();
         let options = Options {
             optimise: Optimise::Build,
             ..Options::default()
         };
-        ModelLibrary::build(&Design::new("core", verilog).with_options(options)).unwrap()
+        ModelLibrary::build(&Design::new("card", verilog).with_options(options)).unwrap()
     }
     static NARROW: OnceLock<ModelLibrary> = OnceLock::new();
     static WIDE: OnceLock<ModelLibrary> = OnceLock::new();
@@ -43,16 +45,26 @@ fn library(width: usize) -> &'static ModelLibrary {
     }
 }
 
+/// Ports are named as the emitter names them, and card memory is as large as the card says.
+pub fn board(options: BoardOptions) -> BoardOptions {
+    BoardOptions {
+        memory_bytes: MEMORY_BYTES,
+        names: PortNames {
+            registers: "registers_".into(),
+            host: "host_".into(),
+            memory: "memory_".into(),
+            ..PortNames::default()
+        },
+        ..options
+    }
+}
+
 /// Both widths, on a kind board and on hostile ones.
 pub fn everywhere(mut test: impl FnMut(Bench)) {
     for width in [64, 512] {
         let kind = BoardOptions::default();
         for options in std::iter::once(kind).chain((0..3).map(BoardOptions::hostile)) {
-            let options = BoardOptions {
-                memory_bytes: MEMORY_BYTES,
-                ..options
-            };
-            let mut bench = Bench::new(width, &options);
+            let mut bench = Bench::new(width, &board(options));
             bench.wake();
             test(bench);
         }

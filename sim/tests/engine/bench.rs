@@ -89,7 +89,9 @@ fn verilog(lanes: usize) -> String {
     fn text<const L: usize>(parameters: &msm::Parameters) -> String {
         let mut engine = Engine::<L>::new(parameters);
         engine.connect_all();
-        emit::verilog(&engine, "engine").expect("the engine can be emitted").text()
+        emit::verilog(&engine, "engine")
+            .expect("the engine can be emitted")
+            .text()
     }
     match lanes {
         1 => text::<1>(&parameters),
@@ -99,8 +101,10 @@ fn verilog(lanes: usize) -> String {
 
 impl Bench {
     pub fn new(lanes: usize) -> Self {
-        let design = Design::new("engine", verilog(lanes))
-            .with_options(Options { optimise: Optimise::Build, ..Options::default() });
+        let design = Design::new("engine", verilog(lanes)).with_options(Options {
+            optimise: Optimise::Build,
+            ..Options::default()
+        });
         let model = ModelLibrary::build(&design)
             .expect("`make setup` has been run")
             .instantiate()
@@ -112,8 +116,14 @@ impl Bench {
         Self {
             reads: ["scalars", "streamed", "resident", "records"].map(read),
             writes: ["results", "leftovers"].map(write),
-            host: Memory { bytes: vec![0; MEMORY], faulty_from: None },
-            card: Memory { bytes: vec![0; MEMORY], faulty_from: None },
+            host: Memory {
+                bytes: vec![0; MEMORY],
+                faulty_from: None,
+            },
+            card: Memory {
+                bytes: vec![0; MEMORY],
+                faulty_from: None,
+            },
             waits: crate::SMOOTH,
             random: SmallRng::seed_from_u64(1),
             start: input("job_start"),
@@ -137,8 +147,18 @@ impl Bench {
             port.step(&mut self.model, memory, self.waits, &mut self.random);
         }
         let [results, leftovers] = &mut self.writes;
-        results.step(&mut self.model, &mut self.host, self.waits, &mut self.random);
-        leftovers.step(&mut self.model, &mut self.card, self.waits, &mut self.random);
+        results.step(
+            &mut self.model,
+            &mut self.host,
+            self.waits,
+            &mut self.random,
+        );
+        leftovers.step(
+            &mut self.model,
+            &mut self.card,
+            self.waits,
+            &mut self.random,
+        );
     }
 
     /// Puts the input in place and starts the job.
@@ -201,7 +221,10 @@ impl Bench {
             if self.model.bit(self.done) {
                 break;
             }
-            assert!(self.model.cycles() - begun < job.most_cycles, "the job does not end");
+            assert!(
+                self.model.cycles() - begun < job.most_cycles,
+                "the job does not end"
+            );
         }
         let words = |place: usize| {
             let bytes: &[u8; 64] = self.host.bytes[place..][..64].try_into().expect("64 bytes");

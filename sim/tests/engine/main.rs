@@ -8,8 +8,14 @@ use bench::{Bench, Job};
 use ports::Waits;
 use toy::Group;
 
-const SMOOTH: Waits = Waits { stall: 0.0, latency: 20 };
-const ROUGH: Waits = Waits { stall: 0.5, latency: 70 };
+const SMOOTH: Waits = Waits {
+    stall: 0.0,
+    latency: 20,
+};
+const ROUGH: Waits = Waits {
+    stall: 0.5,
+    latency: 70,
+};
 
 fn check(bench: &mut Bench, group: &Group, scalars: &[u64], bases: &[toy::Point], job: Job) {
     let expected = group.msm(scalars, bases);
@@ -27,12 +33,32 @@ fn every_scalar_and_every_point() {
         for scalar in 0..group.order {
             let scalars = vec![scalar; points.len()];
             if scalar % 16 == u64::from(window) {
-                check(&mut bench, &group, &scalars, &points, Job { window, windows: 8 / window + 1, ..Job::default() });
+                check(
+                    &mut bench,
+                    &group,
+                    &scalars,
+                    &points,
+                    Job {
+                        window,
+                        windows: 8 / window + 1,
+                        ..Job::default()
+                    },
+                );
             }
         }
         let scalars: Vec<u64> = (0..group.order).collect();
         let bases = vec![points[1]; scalars.len()];
-        check(&mut bench, &group, &scalars, &bases, Job { window, windows: 8 / window + 1, ..Job::default() });
+        check(
+            &mut bench,
+            &group,
+            &scalars,
+            &bases,
+            Job {
+                window,
+                windows: 8 / window + 1,
+                ..Job::default()
+            },
+        );
     }
 }
 
@@ -43,7 +69,17 @@ fn one_pair_of_each() {
     let points = group.all();
     for (i, point) in points.iter().enumerate() {
         let scalar = (i as u64 * 37) % group.order;
-        check(&mut bench, &group, &[scalar], &[*point], Job { window: 4, windows: 2, ..Job::default() });
+        check(
+            &mut bench,
+            &group,
+            &[scalar],
+            &[*point],
+            Job {
+                window: 4,
+                windows: 2,
+                ..Job::default()
+            },
+        );
     }
 }
 
@@ -56,7 +92,11 @@ fn later_passes() {
             bench.waits = waits;
             for (window, windows) in [(2, 1), (2, 2), (3, 1), (3, 2), (4, 1)] {
                 let (scalars, bases) = group.random(300, 7);
-                let job = Job { window, windows: windows * lanes as u32, ..Job::default() };
+                let job = Job {
+                    window,
+                    windows: windows * lanes as u32,
+                    ..Job::default()
+                };
                 check(&mut bench, &group, &scalars, &bases, job);
             }
         }

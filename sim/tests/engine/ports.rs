@@ -65,7 +65,13 @@ impl ReadPort {
     }
 
     /// Looks at the cycle that was, and sets the inputs of the next.
-    pub fn step(&mut self, model: &mut Model, memory: &Memory, waits: Waits, random: &mut SmallRng) {
+    pub fn step(
+        &mut self,
+        model: &mut Model,
+        memory: &Memory,
+        waits: Waits,
+        random: &mut SmallRng,
+    ) {
         let now = model.cycles();
         if self.showing && model.bit(self.ready) {
             self.place += self.beat_bytes;
@@ -96,7 +102,10 @@ impl ReadPort {
         if self.showing {
             let end = self.place + self.beat_bytes;
             let zeros = vec![0; self.beat_bytes];
-            model.set_bytes(self.data, memory.bytes.get(self.place..end).unwrap_or(&zeros));
+            model.set_bytes(
+                self.data,
+                memory.bytes.get(self.place..end).unwrap_or(&zeros),
+            );
             let faulty = memory.faulty_from.is_some_and(|from| end > from);
             model.set(self.error, u64::from(faulty));
         }
@@ -165,7 +174,8 @@ impl WritePort {
             if memory.faulty_from.is_some_and(|from| end > from) {
                 self.failed = true;
             } else {
-                memory.bytes[self.place..end].copy_from_slice(&model.bytes(self.data)[..self.beat_bytes]);
+                memory.bytes[self.place..end]
+                    .copy_from_slice(&model.bytes(self.data)[..self.beat_bytes]);
             }
             self.place = end;
             self.left -= 1;

@@ -28,7 +28,9 @@ impl Group {
     }
 
     fn inverse(&self, value: u64) -> u64 {
-        (1..self.modulus).find(|other| other * value % self.modulus == 1).expect("not zero")
+        (1..self.modulus)
+            .find(|other| other * value % self.modulus == 1)
+            .expect("not zero")
     }
 
     pub fn add(&self, a: Point, b: Point) -> Point {
@@ -72,8 +74,12 @@ impl Group {
     pub fn random(&self, length: usize, seed: u64) -> (Vec<u64>, Vec<Point>) {
         let mut random = SmallRng::seed_from_u64(seed);
         let all = self.all();
-        let scalars = (0..length).map(|_| random.gen_range(0..self.order)).collect();
-        let bases = (0..length).map(|_| all[random.gen_range(0..all.len())]).collect();
+        let scalars = (0..length)
+            .map(|_| random.gen_range(0..self.order))
+            .collect();
+        let bases = (0..length)
+            .map(|_| all[random.gen_range(0..all.len())])
+            .collect();
         (scalars, bases)
     }
 
@@ -81,7 +87,11 @@ impl Group {
     pub fn words(&self, point: Point) -> [u64; 2] {
         point.map_or([0, 0], |(x, y)| {
             [x, y].map(|value| {
-                self.curve.base.to_memory(&value.into()).to_u64().expect("a toy word")
+                self.curve
+                    .base
+                    .to_memory(&value.into())
+                    .to_u64()
+                    .expect("a toy word")
             })
         })
     }

@@ -119,11 +119,7 @@ pub(super) fn several_passes(bench: &mut Bench) -> Result<(), Miss> {
         let Some(plan) = plan.filter(|plan| plan.windows > engine.adders) else {
             continue;
         };
-        let narrow = Plan {
-            windows_per_pass: engine.adders as u8,
-            passes: plan.windows.div_ceil(engine.adders),
-            ..plan
-        };
+        let narrow = plan.narrowest(&engine);
         for plan in [plan, narrow].into_iter().filter(|plan| plan.passes > 1) {
             pairs.plan = plan;
             pairs.check(bench, &mut queue)?;

@@ -155,11 +155,7 @@ pub(super) fn scratch(bench: &mut Bench) -> Result<(), Miss> {
     let plans = (engine.window_min..=engine.window_max)
         .filter_map(|c| Plan::with_window(&engine, c, 30, Density::UNIFORM));
     let narrow = plans
-        .map(|plan| Plan {
-            windows_per_pass: engine.adders as u8,
-            passes: plan.windows.div_ceil(engine.adders),
-            ..plan
-        })
+        .map(|plan| plan.narrowest(&engine))
         .find(|plan| plan.passes > 1);
     pairs.plan = narrow.ok_or_else(|| Miss::Skipped("one pass is always enough".into()))?;
     let placed = pairs.place(bench, &mut queue)?;
