@@ -44,6 +44,9 @@ pub struct CardConfig {
     pub clock_kilohertz: u32,
 }
 
+/// Stack of the thread in which a card is built.
+const STACK_BYTES: usize = 1 << 28;
+
 /// Why a card cannot be built.
 #[derive(Debug, Error)]
 pub enum ConfigError {
@@ -85,6 +88,9 @@ pub enum ConfigError {
         /// Binary logarithm of the buckets.
         buckets_log2: usize,
     },
+    /// There is no thread to build the card in.
+    #[error("no thread for the card: {0}")]
+    Thread(std::io::Error),
     /// The emitter refused.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -293,14 +299,29 @@ impl CardConfig {
             drain_cycles: 1 << 18,
             ..CoreConfig::default()
         };
-        let mut card = self.block(&core, &parameters)?;
-        card.connect_all();
         Ok(CardDesign {
             config: self.clone(),
-            verilog: emit::verilog(card.as_ref(), &self.name)?,
+            verilog: self.verilog(&core, &parameters)?,
             functions: (fill == Fill::Fast).then(|| dpi_source(&curve)),
             latency,
             pipelines,
+        })
+    }
+
+    /// The Verilog of the block, which is built by value and overflows the stack of a usual thread.
+    fn verilog(&self, core: &CoreConfig, engine: &Parameters) -> Result<Emitted, ConfigError> {
+        let emit = || {
+            let mut card = self.block(core, engine)?;
+            card.connect_all();
+            Ok(emit::verilog(card.as_ref(), &self.name)?)
+        };
+        std::thread::scope(|scope| {
+            std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, emit)
+                .map_err(ConfigError::Thread)?
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
 
