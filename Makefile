@@ -1,11 +1,13 @@
 # The targets that need more than cargo. `make` alone lists them.
 
 CARGO ?= cargo
-# Arguments of `make prove`: how the modular multipliers are filled, the batch, the depth of the tree.
+# `make prove`: the card in hdl/cards, how its modular multipliers are simulated (fast or rtl), and
+# further arguments such as "--payments 4 --depth 20 --check".
+CONFIG ?= bn254
 FILL ?= fast
-PAYMENTS ?= 2
-DEPTH ?= 4
-ARGS ?= --fill $(FILL) --payments $(PAYMENTS) --depth $(DEPTH)
+ARGS ?=
+# dev instead of release: what the tests have built already.
+PROFILE ?= release
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
@@ -14,7 +16,7 @@ VERILOG ?= target/verilog
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
-	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl PAYMENTS=n DEPTH=n)"
+	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
 	@echo "make test             all tests"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
 	@echo "make emit             write the Verilog of all cards"
@@ -29,19 +31,19 @@ setup-synthesis:
 	@tools/setup synthesis
 
 prove: setup
-	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- prove $(ARGS)
+	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove $(ARGS)
 
 test: setup
 	$(CARGO) test --workspace
 
 lint: setup emit
-	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v
+	$(CARGO) run -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v
 
 emit:
-	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- emit --output $(VERILOG)
+	$(CARGO) run -p gristmill-hdl --bin gristmill-hdl -- emit --output $(VERILOG)
 
 checksums:
-	$(CARGO) run --release -p gristmill-hdl --bin gristmill-hdl -- checksums --accept
+	$(CARGO) run -p gristmill-hdl --bin gristmill-hdl -- checksums --accept
 
 yosys: setup-synthesis emit
 	@tools/elaborate $(VERILOG)/*/

@@ -84,9 +84,9 @@ fn rings_wrap_and_a_full_one_loses_nothing() {
             }
             assert_eq!(
                 queue.read(&mut bench, register::COMPLETION_TAIL),
-                queue.head.into()
+                u32::from(queue.head)
             );
-            assert_eq!(bench.interrupts[log2 as usize], queue.head.into());
+            assert_eq!(bench.interrupts[log2 as usize], u32::from(queue.head));
         }
     });
 }

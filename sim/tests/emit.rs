@@ -106,7 +106,10 @@ impl Logic for Kernel {
         self.carry.next = bit_cast::<9, 8>(self.total.val()) + bit_cast::<9, 8>(self.a.val());
         self.part.next = self.total.val().get_bits::<4>(self.place.val().index());
         self.top.next = self.b.val().get_bits::<16>(32);
-        self.replaced.next = self.a.val().replace_bit(self.place.val().index(), self.start.val());
+        self.replaced.next = self
+            .a
+            .val()
+            .replace_bit(self.place.val().index(), self.start.val());
         self.shifted.next = self.b.val() << self.place.val();
         self.flags.next = bit_cast::<4, 8>(self.total.val() + self.a.val());
         self.word.next.data = bit_cast::<10, 40>(self.b.val() >> 3);

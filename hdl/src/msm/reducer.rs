@@ -25,7 +25,7 @@ const FOLD_QUEUE_LOG2: usize = 4;
 pub struct Reducer<const P: usize, const A: usize, const H: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// A point arrives; only with a credit, of which there are 2^[`INPUT_QUEUE_LOG2`].
+    /// A point arrives; only with a credit, of which there are 2^5.
     pub push: Signal<In, Bit>,
     /// Its key in bank 0.
     pub key: Signal<In, Bits<A>>,

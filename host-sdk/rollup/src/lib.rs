@@ -1,7 +1,7 @@
 //! A rollup batch as a Groth16 statement: payments between accounts in a Poseidon Merkle tree.
 //!
 //! [`Ledger`] is the state machine in plain Rust; [`Ledger::apply`] gives a [`Batch`], which is the
-//! witness and, as a `ConstraintSynthesizer`, the circuit. [`prove`] proves one, with and without a card.
+//! witness and, as a `ConstraintSynthesizer`, the circuit. [`prove()`] proves one, with and without a card.
 
 pub mod batch;
 pub mod circuit;

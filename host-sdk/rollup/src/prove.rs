@@ -161,7 +161,7 @@ pub fn prove(options: &ProveOptions, card: Option<Arc<Card>>) -> Result<Outcome,
     prove_with(options, &session)
 }
 
-/// [`prove`] with any session.
+/// [`prove()`] with any session.
 ///
 /// # Errors
 /// As there.

@@ -50,7 +50,7 @@ pub enum Command {
 /// Which card.
 #[derive(Args, Clone, Debug)]
 pub struct CardArgument {
-    /// The card: auto, sim, vfio:<address> or vfio-user:<path>.
+    /// The card: auto, sim, vfio:ADDRESS or vfio-user:PATH.
     #[arg(long, env = CARD_VARIABLE, default_value_t)]
     card: CardChoice,
 }
