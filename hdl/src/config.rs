@@ -14,9 +14,6 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Stack on which a card is built: its blocks are values, too large for the stack of most threads.
-const STACK_BYTES: usize = 256 << 20;
-
 /// A card, as its file describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +43,9 @@ pub struct CardConfig {
     /// Core clock that times in seconds assume, in kHz.
     pub clock_kilohertz: u32,
 }
+
+/// Stack of the thread in which a card is built.
+const STACK_BYTES: usize = 1 << 28;
 
 /// Why a card cannot be built.
 #[derive(Debug, Error)]
@@ -88,9 +88,9 @@ pub enum ConfigError {
         /// Binary logarithm of the buckets.
         buckets_log2: usize,
     },
-    /// The machine has no thread to build it on.
-    #[error("no thread to build the card on: {0}")]
-    Thread(#[from] std::io::Error),
+    /// There is no thread to build the card in.
+    #[error("no thread for the card: {0}")]
+    Thread(std::io::Error),
     /// The emitter refused.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -221,15 +221,6 @@ impl CardConfig {
 
     /// The card with this fill of its multipliers.
     pub fn design(&self, fill: Fill) -> Result<CardDesign, ConfigError> {
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-            let thread = thread.spawn_scoped(scope, || self.design_here(fill))?;
-            let ended = thread.join();
-            ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
-    }
-
-    fn design_here(&self, fill: Fill) -> Result<CardDesign, ConfigError> {
         self.check()?;
         let Some((curve, id)) = self.curve() else {
             return Err(ConfigError::Field {
@@ -308,14 +299,29 @@ impl CardConfig {
             drain_cycles: 1 << 18,
             ..CoreConfig::default()
         };
-        let mut card = self.block(&core, &parameters)?;
-        card.connect_all();
         Ok(CardDesign {
             config: self.clone(),
-            verilog: emit::verilog(card.as_ref(), &self.name)?,
+            verilog: self.verilog(&core, &parameters)?,
             functions: (fill == Fill::Fast).then(|| dpi_source(&curve)),
             latency,
             pipelines,
+        })
+    }
+
+    /// The Verilog of the block, which is built by value and overflows the stack of a usual thread.
+    fn verilog(&self, core: &CoreConfig, engine: &Parameters) -> Result<Emitted, ConfigError> {
+        let emit = || {
+            let mut card = self.block(core, engine)?;
+            card.connect_all();
+            Ok(emit::verilog(card.as_ref(), &self.name)?)
+        };
+        std::thread::scope(|scope| {
+            std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, emit)
+                .map_err(ConfigError::Thread)?
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
 

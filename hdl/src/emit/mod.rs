@@ -15,6 +15,7 @@ mod names;
 mod share;
 mod text;
 mod tree;
+mod value;
 
 #[cfg(test)]
 mod tests;
