@@ -8,8 +8,9 @@ use super::write_arbiter::{AxiWrite, WriteArbiter};
 use super::write_mover::WriteMover;
 use rust_hdl_core::prelude::*;
 
-/// Binary logarithm of the beats that a reader may have on its way and in its FIFO.
-pub const READ_DEPTH_LOG2: usize = 6;
+/// Binary logarithm of the beats that a reader may have on its way and in its FIFO. A host's memory answers after
+/// about 260 cycles, in which the scalars of a pair a cycle are 130 beats of 512 bits.
+pub const READ_DEPTH_LOG2: usize = 8;
 /// Binary logarithm of the beats that a writer gathers before they go.
 pub const WRITE_DEPTH_LOG2: usize = 5;
 
