@@ -349,13 +349,6 @@ impl Bench {
         assert!(digits <= statistics.stream_cycles * u64::from(self.lanes));
     }
 
-    /// Lets some cycles pass.
-    pub fn run_for(&mut self, cycles: u64) {
-        for _ in 0..cycles {
-            self.cycle();
-        }
-    }
-
     /// Holds `abort` for some cycles, then waits until the engine is idle.
     pub fn abort(&mut self) {
         self.model.set(self.abort, 1);
