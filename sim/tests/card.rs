@@ -152,7 +152,7 @@ fn a_broken_rule_ends_the_simulation_with_its_name() {
 
 #[test]
 fn a_card_that_does_not_answer_reads_as_ones() {
-    let dead = COPY_CARD.replace("registers$rvalid <= 1;", "registers$rvalid <= 0;");
+    let dead = COPY_CARD.replace("registers_rvalid <= 1;", "registers_rvalid <= 0;");
     let card = start(
         &dead,
         &BoardOptions {

@@ -5,42 +5,42 @@
 // 20 errors seen; any other is refused with DECERR.
 module top(
     input wire clock, input wire reset,
-    input wire registers$awvalid, output wire registers$awready, input wire [15:0] registers$awaddr,
-    input wire registers$wvalid, output wire registers$wready, input wire [31:0] registers$wdata,
-    input wire [3:0] registers$wstrb,
-    output reg registers$bvalid, input wire registers$bready, output reg [1:0] registers$bresp,
-    input wire registers$arvalid, output wire registers$arready, input wire [15:0] registers$araddr,
-    output reg registers$rvalid, input wire registers$rready, output reg [31:0] registers$rdata,
-    output reg [1:0] registers$rresp,
-    output wire host$awvalid, input wire host$awready, output wire [3:0] host$awid, output wire [63:0] host$awaddr,
-    output wire [7:0] host$awlen, output wire [2:0] host$awsize, output wire [1:0] host$awburst,
-    output wire host$wvalid, input wire host$wready, output wire [511:0] host$wdata, output wire [63:0] host$wstrb,
-    output wire host$wlast,
-    input wire host$bvalid, output wire host$bready, input wire [3:0] host$bid, input wire [1:0] host$bresp,
-    output wire host$arvalid, input wire host$arready, output wire [3:0] host$arid, output wire [63:0] host$araddr,
-    output wire [7:0] host$arlen, output wire [2:0] host$arsize, output wire [1:0] host$arburst,
-    input wire host$rvalid, output wire host$rready, input wire [3:0] host$rid, input wire [511:0] host$rdata,
-    input wire [1:0] host$rresp, input wire host$rlast,
-    output wire memory$awvalid, input wire memory$awready, output wire [3:0] memory$awid,
-    output wire [63:0] memory$awaddr, output wire [7:0] memory$awlen, output wire [2:0] memory$awsize,
-    output wire [1:0] memory$awburst,
-    output wire memory$wvalid, input wire memory$wready, output wire [511:0] memory$wdata,
-    output wire [63:0] memory$wstrb, output wire memory$wlast,
-    input wire memory$bvalid, output wire memory$bready, input wire [3:0] memory$bid, input wire [1:0] memory$bresp,
-    output wire memory$arvalid, input wire memory$arready, output wire [3:0] memory$arid,
-    output wire [63:0] memory$araddr, output wire [7:0] memory$arlen, output wire [2:0] memory$arsize,
-    output wire [1:0] memory$arburst,
-    input wire memory$rvalid, output wire memory$rready, input wire [3:0] memory$rid, input wire [511:0] memory$rdata,
-    input wire [1:0] memory$rresp, input wire memory$rlast,
+    input wire registers_awvalid, output wire registers_awready, input wire [15:0] registers_awaddr,
+    input wire registers_wvalid, output wire registers_wready, input wire [31:0] registers_wdata,
+    input wire [3:0] registers_wstrb,
+    output reg registers_bvalid, input wire registers_bready, output reg [1:0] registers_bresp,
+    input wire registers_arvalid, output wire registers_arready, input wire [15:0] registers_araddr,
+    output reg registers_rvalid, input wire registers_rready, output reg [31:0] registers_rdata,
+    output reg [1:0] registers_rresp,
+    output wire host_awvalid, input wire host_awready, output wire [3:0] host_awid, output wire [63:0] host_awaddr,
+    output wire [7:0] host_awlen, output wire [2:0] host_awsize, output wire [1:0] host_awburst,
+    output wire host_wvalid, input wire host_wready, output wire [511:0] host_wdata, output wire [63:0] host_wstrb,
+    output wire host_wlast,
+    input wire host_bvalid, output wire host_bready, input wire [3:0] host_bid, input wire [1:0] host_bresp,
+    output wire host_arvalid, input wire host_arready, output wire [3:0] host_arid, output wire [63:0] host_araddr,
+    output wire [7:0] host_arlen, output wire [2:0] host_arsize, output wire [1:0] host_arburst,
+    input wire host_rvalid, output wire host_rready, input wire [3:0] host_rid, input wire [511:0] host_rdata,
+    input wire [1:0] host_rresp, input wire host_rlast,
+    output wire memory_awvalid, input wire memory_awready, output wire [3:0] memory_awid,
+    output wire [63:0] memory_awaddr, output wire [7:0] memory_awlen, output wire [2:0] memory_awsize,
+    output wire [1:0] memory_awburst,
+    output wire memory_wvalid, input wire memory_wready, output wire [511:0] memory_wdata,
+    output wire [63:0] memory_wstrb, output wire memory_wlast,
+    input wire memory_bvalid, output wire memory_bready, input wire [3:0] memory_bid, input wire [1:0] memory_bresp,
+    output wire memory_arvalid, input wire memory_arready, output wire [3:0] memory_arid,
+    output wire [63:0] memory_araddr, output wire [7:0] memory_arlen, output wire [2:0] memory_arsize,
+    output wire [1:0] memory_arburst,
+    input wire memory_rvalid, output wire memory_rready, input wire [3:0] memory_rid, input wire [511:0] memory_rdata,
+    input wire [1:0] memory_rresp, input wire memory_rlast,
     output wire [3:0] interrupts, output wire busy
 );
     reg [31:0] source, place, target, errors;
     reg [3:0] beats;
     reg doorbell;
 
-    assign registers$awready = registers$awvalid & registers$wvalid & ~registers$bvalid;
-    assign registers$wready = registers$awready;
-    assign registers$arready = ~registers$rvalid;
+    assign registers_awready = registers_awvalid & registers_wvalid & ~registers_bvalid;
+    assign registers_wready = registers_awready;
+    assign registers_arready = ~registers_rvalid;
 
     reg [511:0] buffer [0:7];
     reg [2:0] phase;
@@ -59,26 +59,26 @@ module top(
     always @(posedge clock) begin
         doorbell <= 0;
         start <= 0;
-        if (registers$awready) begin
-            registers$bvalid <= 1;
-            registers$bresp <= 0;
-            case (registers$awaddr)
-                16'd4: source <= registers$wdata;
-                16'd8: place <= registers$wdata;
-                16'd12: target <= registers$wdata;
-                16'd16: begin beats <= registers$wdata[3:0]; doorbell <= registers$wstrb == 4'hf; end
-                default: registers$bresp <= 3;
+        if (registers_awready) begin
+            registers_bvalid <= 1;
+            registers_bresp <= 0;
+            case (registers_awaddr)
+                16'd4: source <= registers_wdata;
+                16'd8: place <= registers_wdata;
+                16'd12: target <= registers_wdata;
+                16'd16: begin beats <= registers_wdata[3:0]; doorbell <= registers_wstrb == 4'hf; end
+                default: registers_bresp <= 3;
             endcase
-        end else if (registers$bready) registers$bvalid <= 0;
-        if (registers$arvalid & registers$arready) begin
-            registers$rvalid <= 1;
-            registers$rresp <= 0;
-            case (registers$araddr)
-                16'd0: registers$rdata <= 32'h434f5059;
-                16'd20: registers$rdata <= errors;
-                default: begin registers$rdata <= 0; registers$rresp <= 3; end
+        end else if (registers_bready) registers_bvalid <= 0;
+        if (registers_arvalid & registers_arready) begin
+            registers_rvalid <= 1;
+            registers_rresp <= 0;
+            case (registers_araddr)
+                16'd0: registers_rdata <= 32'h434f5059;
+                16'd20: registers_rdata <= errors;
+                default: begin registers_rdata <= 0; registers_rresp <= 3; end
             endcase
-        end else if (registers$rready) registers$rvalid <= 0;
+        end else if (registers_rready) registers_rvalid <= 0;
 
         if (doorbell) begin phase <= 1; start <= 1; end
         else if (done) begin
@@ -86,9 +86,9 @@ module top(
             start <= phase != 4;
         end
         if (failed != 0) errors <= errors + 1;
-        if (put) buffer[index] <= host_put ? host$rdata : memory$rdata;
+        if (put) buffer[index] <= host_put ? host_rdata : memory_rdata;
         if (reset) begin
-            registers$bvalid <= 0; registers$rvalid <= 0;
+            registers_bvalid <= 0; registers_rvalid <= 0;
             phase <= 0; start <= 0; errors <= 0; doorbell <= 0;
         end
     end
@@ -96,18 +96,18 @@ module top(
     mover host(
         clock, reset, start && phase == 1, start && phase == 4, {32'b0, phase == 1 ? source : target}, beats,
         host_done, failed[0], host_put, host_index, {buffer[host_index][511:32], buffer[host_index][31:0] + 32'd1},
-        host$awvalid, host$awready, host$awid, host$awaddr, host$awlen, host$awsize, host$awburst,
-        host$wvalid, host$wready, host$wdata, host$wstrb, host$wlast, host$bvalid, host$bready, host$bresp,
-        host$arvalid, host$arready, host$arid, host$araddr, host$arlen, host$arsize, host$arburst,
-        host$rvalid, host$rready, host$rresp, host$rlast);
+        host_awvalid, host_awready, host_awid, host_awaddr, host_awlen, host_awsize, host_awburst,
+        host_wvalid, host_wready, host_wdata, host_wstrb, host_wlast, host_bvalid, host_bready, host_bresp,
+        host_arvalid, host_arready, host_arid, host_araddr, host_arlen, host_arsize, host_arburst,
+        host_rvalid, host_rready, host_rresp, host_rlast);
     mover memory(
         clock, reset, start && phase == 3, start && phase == 2, {32'b0, place}, beats,
         memory_done, failed[1], memory_put, memory_index, buffer[memory_index],
-        memory$awvalid, memory$awready, memory$awid, memory$awaddr, memory$awlen, memory$awsize, memory$awburst,
-        memory$wvalid, memory$wready, memory$wdata, memory$wstrb, memory$wlast, memory$bvalid, memory$bready,
-        memory$bresp,
-        memory$arvalid, memory$arready, memory$arid, memory$araddr, memory$arlen, memory$arsize, memory$arburst,
-        memory$rvalid, memory$rready, memory$rresp, memory$rlast);
+        memory_awvalid, memory_awready, memory_awid, memory_awaddr, memory_awlen, memory_awsize, memory_awburst,
+        memory_wvalid, memory_wready, memory_wdata, memory_wstrb, memory_wlast, memory_bvalid, memory_bready,
+        memory_bresp,
+        memory_arvalid, memory_arready, memory_arid, memory_araddr, memory_arlen, memory_arsize, memory_arburst,
+        memory_rvalid, memory_rready, memory_rresp, memory_rlast);
 endmodule
 
 // Moves one burst; address and data of a write are offered together.
