@@ -9,7 +9,7 @@ pub struct Faults {
     pub stopped: bool,
     /// Every register reads as all-ones, writes are lost.
     pub gone: bool,
-    /// An MSM that starts never ends: the clock runs, its progress stands.
+    /// A job that starts in an engine never ends: the clock runs, its progress stands.
     pub hang_engine: bool,
     /// The queue engine fetches nothing: the clock runs.
     pub hang_queue: bool,

@@ -50,7 +50,7 @@ impl ReferenceOptions {
             scalar_bytes,
             scalar_bits,
             latency: 40,
-            pass_bits_min: 0,
+            ..EngineCapability::default()
         };
         Self {
             capabilities: Capabilities {
