@@ -289,6 +289,7 @@ impl CardConfig {
                     ..EngineCapability::default()
                 },
                 opcodes: vec![Opcode::Msm],
+                slots: 1,
             }],
             ports: MSM_PORTS,
             queues: self.queues,

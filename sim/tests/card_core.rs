@@ -5,7 +5,9 @@ mod core_bench;
 use core_bench::{Bench, MEMORY_BYTES, Queue, board, descriptor, everywhere};
 use gristmill_protocol::descriptor::flag;
 use gristmill_protocol::register::{self, queue_register, status_bits};
-use gristmill_protocol::{Handle, IDENTITY, Msm, Operation, RegionKind, Status};
+use gristmill_protocol::{
+    Handle, IDENTITY, Msm, Operation, RegionKind, Status, VERSION_MAJOR, VERSION_MINOR,
+};
 use gristmill_sim::axi::{Link, Store};
 use gristmill_sim::card::BoardOptions;
 use rand::rngs::SmallRng;
@@ -29,7 +31,8 @@ fn copy_to(bench: &mut Bench, data: &[u8], region: Handle, offset: u64) -> Opera
 fn registers_say_what_the_card_is() {
     everywhere(|mut bench| {
         assert_eq!(bench.read(register::IDENTITY), IDENTITY);
-        assert_eq!(bench.read(register::VERSION), 0x0001_0000);
+        let version = u32::from(VERSION_MAJOR) << 16 | u32::from(VERSION_MINOR);
+        assert_eq!(bench.read(register::VERSION), version);
         assert_eq!(bench.read(register::STATUS), status_bits::READY);
         assert_eq!(bench.read(register::QUEUE_COUNT), 4);
         assert_eq!(bench.read(register::REGION_COUNT), 64);

@@ -4,11 +4,21 @@
 //! cycle: X\[k\] = Σ_j x\[j\] w^(jk), w the root of unity of order 2^k of the CPU libraries, or its inverse.
 //! With a factor for each element, before or after, it is one pass of a longer transform.
 
+mod feeder;
+mod loader;
+pub mod order;
 mod parameters;
 mod pass_pipeline;
+mod storer;
+pub mod tile;
+mod transpose_buffer;
 
+pub use feeder::{FEED_TILES_LOG2, Feeder, Reversed, TILES};
+pub use loader::Loader;
 pub use parameters::Parameters;
 pub use pass_pipeline::PassPipeline;
+pub use storer::{Collector, STORE_TILES_LOG2, Storer};
+pub use transpose_buffer::{BEAT_BITS, MODE_BITS, READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY};
 
 /// Bits of the number of a frame, and of the exponents of factors.
 pub const EXPONENT_BITS: usize = 24;
