@@ -39,7 +39,10 @@ pub use host_memory::{HostFault, HostMemory};
 pub use interrupts::Interrupts;
 pub use job::Ticket;
 pub use msm::{MsmBases, MsmRequest, MsmResult, MsmScalars, MsmTicket};
-pub use ntt::table_set;
+pub use ntt::{
+    NttDirection, NttInput, NttOrder, NttPlan, NttRequest, NttResult, NttShape, NttTicket,
+    NttUsage, table_set,
+};
 pub use plan::{Density, Plan};
 pub use prime::{PrimeField, Residue};
 pub use transport::{Transport, TransportError};
