@@ -13,10 +13,10 @@
 //! All in one region, word 3, at offsets that are multiples of 64. Without `COLUMNS`, transform i of the
 //! batch has its n elements at offset + i * n * element_bytes. With `COLUMNS` the data are a row-major
 //! matrix: row j at offset + j * stride * 64, the element of transform i at i * element_bytes in it.
-//! Whole blocks of 64 bytes are read and written: the padding of rows, and of the last block of a batch,
-//! is overwritten with anything, but not behind the last block that has an element of the batch.
-//! [`Ntt::input_bytes`] and [`Ntt::output_bytes`] are compared with the end of the region; the scratch
-//! area is as large as the output.
+//! Blocks of 64 bytes that have an element of the batch are read and written whole: what else is in
+//! them is overwritten with anything. The other blocks of a wide stride are left as they are.
+//! [`Ntt::input_bytes`] and [`Ntt::output_bytes`] (with whole strides) are compared with the end of the
+//! region; the scratch area is as large as the output.
 //!
 //! The output may be where the input is (same offset) when the extension is 0. Any other overlap of
 //! output and input, and any of scratch and either, is [`Status::Overlap`](crate::Status), detail 4 and 6.

@@ -56,7 +56,7 @@ impl Shared {
                 self.copy(state, queue, words, to_card, completion)
             }
             Opcode::Msm => self.msm(state, queue, words, completion),
-            Opcode::Ntt => Err((Status::UnknownOpcode, code.into())),
+            Opcode::Ntt => self.ntt(state, queue, words, completion),
         }
     }
 

@@ -4,7 +4,7 @@ use super::execute::served_by;
 use super::state::State;
 use super::{Mutation, Shared};
 use gristmill_protocol::register::control_bits;
-use gristmill_protocol::{Completion, Opcode, SLOT_BYTES, Status, format};
+use gristmill_protocol::{Completion, EngineKind, Opcode, SLOT_BYTES, Status, format};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ const STEP: Duration = Duration::from_millis(1);
 const STEP_CYCLES: u64 = 500_000;
 /// Bit of `BUSY` for the queue engine.
 const QUEUE_ENGINE: u32 = 1 << 31;
+
+/// Kind of an NTT engine.
+const NTT: u32 = EngineKind::Ntt as u32;
 
 /// A job between its descriptor and its completion.
 struct Running {
@@ -133,7 +136,10 @@ impl Shared {
         let busy = running.engine.map_or(QUEUE_ENGINE, |index| 1 << index);
         state.busy |= busy;
         if let Some(index) = running.engine
-            && !self.mutated(Mutation::Progress)
+            && !self.mutated(match self.options.engines[index].kind {
+                NTT => Mutation::NttProgress,
+                _ => Mutation::Progress,
+            })
         {
             state.progress[index] = state.progress[index].wrapping_add(1);
         }
