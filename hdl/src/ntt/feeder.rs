@@ -37,6 +37,66 @@ impl<const N: usize> Logic for Reversed<N> {
     }
 }
 
+/// Sets the lanes of a beat to zero that have no element. Latency 0.
+#[derive(LogicBlock, Default)]
+pub struct BeatMask<const W: usize> {
+    /// The beat.
+    pub d: Signal<In, Bits<W>>,
+    /// Lanes from this one on are zero.
+    pub rest: Signal<In, Bits<6>>,
+    /// Lanes of which the bits in `lane_mask` are this number or more are zero.
+    pub kept: Signal<In, Bits<6>>,
+    /// See `kept`.
+    pub lane_mask: Signal<In, Bits<5>>,
+    /// The beat with zeros.
+    pub q: Signal<Out, Bits<W>>,
+    _lanes: usize,
+}
+
+impl<const W: usize> BeatMask<W> {
+    /// For beats of so many lanes.
+    pub fn new(lanes: usize) -> Self {
+        Self {
+            _lanes: lanes,
+            ..Default::default()
+        }
+    }
+}
+
+impl<const W: usize> Logic for BeatMask<W> {
+    fn update(&mut self) {
+        let element = W / self._lanes.max(1);
+        let mut q = self.d.val();
+        for lane in 0..self._lanes {
+            let number = lane & self.lane_mask.val().index();
+            if lane >= self.rest.val().index() || number >= self.kept.val().index() {
+                for bit in lane * element..(lane + 1) * element {
+                    q = q.replace_bit(bit, false);
+                }
+            }
+        }
+        self.q.next = q;
+    }
+    fn connect(&mut self) {
+        self.q.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        let element = W / self._lanes.max(1);
+        let lanes: String = (0..self._lanes)
+            .map(|lane| {
+                format!(
+                    "wire there_{lane} = 6'd{lane} < rest && {{1'b0, 5'd{lane} & lane_mask}} < kept;
+assign q[{high}:{low}] = d[{high}:{low}] & {{{element}{{there_{lane}}}}};
+",
+                    high = (lane + 1) * element - 1,
+                    low = lane * element,
+                )
+            })
+            .collect();
+        leaf(lanes)
+    }
+}
+
 /// Feeds the pipeline frame by frame: a frame goes when its tile's place among the stores is reserved, its
 /// tables are there, and its beats come. Between frames, and while the pipeline is not empty, it
 /// feeds dummies. Size, direction and place of the factors change only when the pipeline is empty.
@@ -272,9 +332,11 @@ impl Logic for Feeder {
         if self.ends.val() {
             self.next.next.rest = self.tiles.q.val().rest;
         }
-        self.next.next.no_upper = self.tiles.q.val().extended;
-        self.next.next.no_lower = self.tiles.q.val().extended
-            & (self.in_frame.q.val() >= self.tiles.q.val().filled);
+        self.next.next.kept = self.tiles.q.val().kept;
+        if self.in_frame.q.val() >= self.tiles.q.val().filled {
+            self.next.next.kept = 0.into();
+        }
+        self.next.next.lane_mask = self.tiles.q.val().lane_mask;
         self.next.next.number = self.number.q.val();
         if self.tiles.q.val().reversed {
             self.next.next.number = self.reversed.q.val() >> self.tiles.q.val().reversed_shift;

@@ -9,14 +9,17 @@ mod loader;
 pub mod order;
 mod parameters;
 mod pass_pipeline;
+pub mod pass_shape;
+mod sequencer;
 mod storer;
 pub mod tile;
 mod transpose_buffer;
 
-pub use feeder::{FEED_TILES_LOG2, Feeder, Reversed, TILES};
+pub use feeder::{BeatMask, FEED_TILES_LOG2, Feeder, Reversed, TILES};
 pub use loader::Loader;
 pub use parameters::Parameters;
 pub use pass_pipeline::PassPipeline;
+pub use sequencer::{Sequencer, SequencerState};
 pub use storer::{Collector, STORE_TILES_LOG2, Storer};
 pub use transpose_buffer::{BEAT_BITS, MODE_BITS, READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY};
 

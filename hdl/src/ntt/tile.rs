@@ -88,10 +88,12 @@ pub struct FeedTile {
     pub beats: Bits<BEAT_BITS>,
     /// Elements of the last beat; the others are zero.
     pub rest: Bits<6>,
-    /// The upper elements of each frame are zero.
-    pub extended: Bit,
-    /// With `extended`: beats of a frame whose lower lanes are not zero.
+    /// Beats of a frame that have elements; what follows is zero.
     pub filled: Bits<BEAT_BITS>,
+    /// Elements of such a beat, of each frame's part of it; the others are zero.
+    pub kept: Bits<6>,
+    /// The bits of the lane that number the elements of a frame's part of a beat.
+    pub lane_mask: Bits<5>,
     /// The first frame's number, before reversal.
     pub number: Bits<EXPONENT_BITS>,
     /// From frame to frame.
@@ -152,12 +154,12 @@ pub struct Slot {
     pub first: Bit,
     /// Port of the job.
     pub port: Bits<JOB_BITS>,
-    /// Elements that are not zero for the end of the batch.
+    /// See [`FeedTile`], for this beat.
     pub rest: Bits<6>,
-    /// The lower lanes are zero.
-    pub no_lower: Bit,
-    /// The upper lanes are zero.
-    pub no_upper: Bit,
+    /// See [`FeedTile`], for this beat.
+    pub kept: Bits<6>,
+    /// See [`FeedTile`].
+    pub lane_mask: Bits<5>,
     /// Number of the frame.
     pub number: Bits<EXPONENT_BITS>,
     /// See [`PassPipeline`](super::PassPipeline), this and what follows.
