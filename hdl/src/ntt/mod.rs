@@ -4,14 +4,27 @@
 //! cycle: X\[k\] = Σ_j x\[j\] w^(jk), w the root of unity of order 2^k of the CPU libraries, or its inverse.
 //! With a factor for each element, before or after, it is one pass of a longer transform.
 
+mod column;
+mod elements;
+mod factor_unit;
+mod factors;
 mod parameters;
+mod parts;
 mod pass_pipeline;
+mod rom;
+mod stage;
+mod swap;
+mod text;
+mod twiddles;
 
-pub use parameters::Parameters;
+pub use elements::{BeatEntry, BeatProduct};
+pub use factor_unit::FactorUnit;
+pub use factors::{FactorGenerator, FrameFactors};
+pub use gristmill_datapath::factor::EXPONENT_BITS;
+pub use parameters::{Parameters, PassSummary};
 pub use pass_pipeline::PassPipeline;
-
-/// Bits of the number of a frame, and of the exponents of factors.
-pub const EXPONENT_BITS: usize = 24;
+pub use stage::{Stage, Transform};
+pub use swap::Swap;
 
 /// Values of [`PassPipeline::kind`].
 pub mod kind {
