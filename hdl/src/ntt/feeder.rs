@@ -121,8 +121,8 @@ pub struct Feeder {
     pub complete: Signal<In, Bit>,
     /// See [`Loader`](super::Loader).
     pub arrived: Signal<In, Bits<BEAT_BITS>>,
-    /// The tables of set 0 and 1 can be used.
-    pub ready: [Signal<In, Bit>; 2],
+    /// Turns of the tables that sets 0 and 1 hold.
+    pub turn: [Signal<In, Bit>; 2],
     /// To the buffer of loads.
     pub mode: Signal<Out, Bits<MODE_BITS>>,
     /// To the buffer of loads.
@@ -159,6 +159,7 @@ pub struct Feeder {
     pub emptying: Signal<Out, Bit>,
     /// It waits for space among the stores.
     pub blocked: Signal<Out, Bit>,
+    most_tiles: Fixed<Bits<6>>,
     room_log2: Fixed<Bits<5>>,
     lanes_log2: Fixed<Bits<5>>,
     tiles: Fifo<FeedTile, FEED_TILES_LOG2>,
@@ -194,6 +195,7 @@ impl Feeder {
     /// The feeder of an engine with 2^`lanes_log2` lanes, whose buffer of stores has 2^`room_log2` beats.
     pub fn new(lanes_log2: usize, room_log2: usize) -> Self {
         Self {
+            most_tiles: Fixed::new(TILES.into()),
             lanes_log2: Fixed::new((lanes_log2 as u64).into()),
             room_log2: Fixed::new((room_log2 as u64).into()),
             ..Default::default()
@@ -244,10 +246,10 @@ impl Logic for Feeder {
         self.space.next = !self.stored_tiles.q.val().any()
             | ((self.stored_room.q.val() == self.tiles.q.val().room)
                 & (bit_cast::<BEAT_BITS, 6>(self.stored_tiles.q.val()) < self.capacity.val())
-                & (self.stored_tiles.q.val() < TILES.to_bits()));
-        self.tables.next = self.ready[0].val();
+                & (self.stored_tiles.q.val() < self.most_tiles.val()));
+        self.tables.next = self.turn[0].val() == self.tiles.q.val().turn;
         if self.tiles.q.val().set {
-            self.tables.next = self.ready[1].val();
+            self.tables.next = self.turn[1].val() == self.tiles.q.val().turn;
         }
         self.begin.next = self.tiles.valid.val()
             & !self.active.q.val()

@@ -4,27 +4,50 @@
 //! cycle: X\[k\] = Σ_j x\[j\] w^(jk), w the root of unity of order 2^k of the CPU libraries, or its inverse.
 //! With a factor for each element, before or after, it is one pass of a longer transform.
 
+mod column;
+mod elements;
+mod engine;
+mod factor_unit;
+mod factors;
 mod feeder;
+mod intake;
 mod loader;
 pub mod order;
 mod parameters;
+mod parts;
 mod pass_pipeline;
 pub mod pass_shape;
+mod record;
+mod rom;
 mod sequencer;
+mod stage;
 mod storer;
+mod swap;
+mod tables;
+mod text;
 pub mod tile;
 mod transpose_buffer;
+mod twiddles;
 
+pub use elements::{BeatEntry, BeatProduct};
+pub use engine::{EngineParameters, NttEngine};
+pub use factor_unit::FactorUnit;
+pub use factors::{FactorGenerator, FrameFactors};
 pub use feeder::{BeatMask, FEED_TILES_LOG2, Feeder, Reversed, TILES};
+pub use gristmill_datapath::factor::EXPONENT_BITS;
+pub use intake::{Intake, IntakeState, SetTag};
 pub use loader::Loader;
-pub use parameters::Parameters;
+pub use parameters::{Parameters, PassSummary};
 pub use pass_pipeline::PassPipeline;
+pub use record::{Events, JobRecord};
 pub use sequencer::{Sequencer, SequencerState};
+pub use stage::{Stage, Transform};
 pub use storer::{Collector, STORE_TILES_LOG2, Storer};
-pub use transpose_buffer::{BEAT_BITS, MODE_BITS, READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY};
-
-/// Bits of the number of a frame, and of the exponents of factors.
-pub const EXPONENT_BITS: usize = 24;
+pub use swap::Swap;
+pub use tables::{TableLoader, TableState};
+pub use transpose_buffer::{
+    BEAT_BITS, MODE_BITS, READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY,
+};
 
 /// Values of [`PassPipeline::kind`].
 pub mod kind {

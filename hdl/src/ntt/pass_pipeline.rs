@@ -1,7 +1,17 @@
 //! The pipeline of one pass.
 
+use super::elements::BeatEntry;
+use super::factor_unit::{FactorUnit, SlotControl};
+use super::factors::FrameFactors;
+use super::parts::Parts;
+use super::stage::Transform;
 use super::{EXPONENT_BITS, Parameters};
+use crate::cells::{Delay, Fifo, Register};
 use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::dff_setup;
+
+/// Binary logarithm of the frames that may be between the input and the factor unit.
+const FRAMES_LOG2: usize = 8;
 
 /// Transforms frames of 2^k elements, a beat of L elements a cycle: W = L times the bits of an element
 /// in memory, element i of a beat in bits i E .. (i + 1) E. Elements are memory words of the field.
@@ -100,6 +110,16 @@ pub struct PassPipeline<const W: usize> {
     /// Every beat that was given in an earlier cycle has left in an earlier cycle. Registered: it is
     /// clear from the cycle after the slot of a beat to the cycle in which the last one leaves, both included.
     pub empty: Signal<Out, Bit>,
+
+    entry: BeatEntry<W>,
+    entry_delay: Delay<SlotControl>,
+    frames: Fifo<FrameFactors, FRAMES_LOG2>,
+    factors: FactorUnit<W>,
+    transform: Transform<W>,
+    inside: Register<Bits<17>>,
+    slot_valid: Signal<Local, Bit>,
+    slot_first: Signal<Local, Bit>,
+    leaves: Signal<Local, Bit>,
 }
 
 impl<const W: usize> PassPipeline<W> {
@@ -108,19 +128,98 @@ impl<const W: usize> PassPipeline<W> {
     /// # Panics
     /// When the lanes do not fill a beat of W bits, or a parameter is outside its limits.
     pub fn new(parameters: &Parameters) -> Self {
-        assert_eq!(parameters.lanes * parameters.field.word_bits(), W);
-        Self::default()
+        assert_eq!(
+            parameters.lanes * parameters.field.word_bits(),
+            W,
+            "the lanes fill a beat"
+        );
+        let parts = Parts::new(parameters);
+        for size_log2 in 0..=parameters.pass_log2 {
+            let cycles = parts.entry.latency() + parts.transform_latency(size_log2);
+            assert!(
+                cycles.div_ceil(parameters.beats(size_log2)) + 2 <= 1 << FRAMES_LOG2,
+                "the queue holds the frames between input and factors"
+            );
+        }
+        Self {
+            entry_delay: Delay::new(parts.entry.latency()),
+            entry: BeatEntry::new(&parts),
+            factors: FactorUnit::new(&parts),
+            transform: Transform::new(&parts),
+            ..Default::default()
+        }
     }
 }
 
 impl<const W: usize> Logic for PassPipeline<W> {
     #[hdl_gen]
     fn update(&mut self) {
-        self.out_valid.next = self.valid.val();
-        self.out_first.next = self.first.val();
-        self.out_beat.next = self.beat.val();
-        self.checked.next = self.valid.val();
-        self.error.next = false;
-        self.empty.next = true;
+        dff_setup!(self, clock, inside);
+        clock!(self, clock, entry, entry_delay, frames, factors, transform);
+        self.slot_valid.next = self.advance.val() & self.valid.val();
+        self.slot_first.next = self.slot_valid.val() & self.first.val();
+
+        // what the frames say waits for them at the factor unit
+        self.frames.clear.next = false;
+        self.frames.push.next = self.slot_first.val();
+        self.frames.d.next.frame = self.frame.val();
+        self.frames.d.next.kind = self.kind.val();
+        self.frames.d.next.shift = self.shift.val();
+        self.frames.d.next.split = self.split.val();
+        self.frames.d.next.set = self.set.val();
+        self.frames.pop.next = self.factors.first.val();
+        self.factors.factors.next = self.frames.q.val();
+
+        self.entry.beat.next = self.beat.val();
+        self.entry_delay.d.next.advance = self.advance.val();
+        self.entry_delay.d.next.valid = self.slot_valid.val();
+        self.entry_delay.d.next.first = self.slot_first.val();
+        self.checked.next = self.entry_delay.q.val().valid;
+        self.error.next = self.entry_delay.q.val().valid & self.entry.error.val();
+
+        self.factors.size_log2.next = self.size_log2.val();
+        self.factors.post.next = self.post.val();
+        self.factors.table_write.next = self.table_write.val();
+        self.factors.table_set.next = self.table_set.val();
+        self.factors.table.next = self.table.val();
+        self.factors.table_address.next = self.table_address.val();
+        self.factors.table_beat.next = self.table_beat.val();
+        self.transform.size_log2.next = self.size_log2.val();
+        self.transform.inverse.next = self.inverse.val();
+
+        // entry, factors, transform; or entry, transform, factors
+        self.factors.advance.next = self.entry_delay.q.val().advance;
+        self.factors.valid.next = self.entry_delay.q.val().valid;
+        self.factors.first.next = self.entry_delay.q.val().first;
+        self.factors.beat.next = self.entry.out_beat.val();
+        self.transform.advance.next = self.factors.out_advance.val();
+        self.transform.valid.next = self.factors.out_valid.val();
+        self.transform.first.next = self.factors.out_first.val();
+        self.transform.beat.next = self.factors.out_beat.val();
+        self.leaves.next = self.transform.out_valid.val();
+        self.out_first.next = self.transform.out_first.val();
+        self.out_beat.next = self.transform.out_beat.val();
+        if self.post.val() {
+            self.factors.advance.next = self.transform.out_advance.val();
+            self.factors.valid.next = self.transform.out_valid.val();
+            self.factors.first.next = self.transform.out_first.val();
+            self.factors.beat.next = self.transform.out_beat.val();
+            self.transform.advance.next = self.entry_delay.q.val().advance;
+            self.transform.valid.next = self.entry_delay.q.val().valid;
+            self.transform.first.next = self.entry_delay.q.val().first;
+            self.transform.beat.next = self.entry.out_beat.val();
+            self.leaves.next = self.factors.out_valid.val();
+            self.out_first.next = self.factors.out_first.val();
+            self.out_beat.next = self.factors.out_beat.val();
+        }
+        self.out_valid.next = self.leaves.val();
+
+        if self.slot_valid.val() & !self.leaves.val() {
+            self.inside.d.next = self.inside.q.val() + 1;
+        }
+        if self.leaves.val() & !self.slot_valid.val() {
+            self.inside.d.next = self.inside.q.val() - 1;
+        }
+        self.empty.next = !self.inside.q.val().any();
     }
 }

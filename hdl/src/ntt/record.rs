@@ -173,9 +173,7 @@ impl Logic for JobRecord {
         self.feeding.next =
             self.events.val().present & (self.events.val().feeding == self.number.val());
         self.fed.next = self.feeding.val() & self.events.val().fed;
-        if self.drain.q.val() != 0xffff_ffff {
-            self.drain.d.next = self.drain.q.val() + 1;
-        }
+        self.drain.d.next = self.drain.q.val() + 1;
         self.new_span.next = self.span.q.val() + 1;
         if self.span_pass.q.val() != self.events.val().pass {
             self.new_span.next = 1.into();

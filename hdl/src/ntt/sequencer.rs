@@ -274,6 +274,10 @@ impl Logic for Sequencer {
         self.feed_tile.next.shift = bit_cast::<5, 8>(self.shape.q.val().shift);
         self.feed_tile.next.split = bit_cast::<4, 8>(self.shape.q.val().split);
         self.feed_tile.next.set = self.given.q.val().set ^ self.second.q.val();
+        self.feed_tile.next.turn = self.given.q.val().turn_0;
+        if self.given.q.val().set ^ self.second.q.val() {
+            self.feed_tile.next.turn = self.given.q.val().turn_1;
+        }
         self.feed_tile.next.inverse = self.pass.q.val().inverse;
         self.feed.next = self.feed_tile.val();
 

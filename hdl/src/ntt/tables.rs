@@ -41,6 +41,8 @@ pub struct TableLoader<const W: usize> {
     pub size: Signal<In, Bits<8>>,
     /// It is for inverse transforms.
     pub inverse: Signal<In, Bit>,
+    /// Look at the header only: the tables are not there.
+    pub header_only: Signal<In, Bit>,
     /// Level: the tables may not be written yet.
     pub hold: Signal<In, Bit>,
     /// Nothing is on its way.
@@ -116,6 +118,9 @@ impl<const W: usize> Logic for TableLoader<W> {
         self.memory.beats.next = bit_cast::<32, BEAT_BITS>(
             self.header_beats.val() + (self.table_beats.q.val() << 2),
         );
+        if self.header_only.val() {
+            self.memory.beats.next = bit_cast::<32, BEAT_BITS>(self.header_beats.val());
+        }
         self.memory.ready.next = false;
         self.memory.flush.next = self.clear.val();
         self.idle.next = false;
@@ -127,7 +132,6 @@ impl<const W: usize> Logic for TableLoader<W> {
         self.table.next = self.number.q.val();
         self.table_address.next = bit_cast::<12, BEAT_BITS>(self.beat.q.val());
         self.table_beat.next = self.memory.data.val();
-        self.take.next = self.memory.valid.val() & self.memory.ready.val();
         self.moved.next = self.take.val();
         self.failed.next = self.take.val() & self.memory.error.val();
         self.word.next = self.memory.data.val().get_bits::<64>(0);
@@ -180,7 +184,7 @@ impl<const W: usize> Logic for TableLoader<W> {
                         self.wrong.next = true;
                         self.fault.next = self.magic_fault.val();
                     }
-                    if self.wrong.val() | self.memory.error.val() {
+                    if self.wrong.val() | self.header_only.val() | self.memory.error.val() {
                         self.state.d.next = TableState::Drop;
                     }
                 }
@@ -217,6 +221,7 @@ impl<const W: usize> Logic for TableLoader<W> {
                 }
             }
         }
+        self.take.next = self.memory.valid.val() & self.memory.ready.val();
         if self.clear.val() {
             self.state.d.next = TableState::Idle;
         }

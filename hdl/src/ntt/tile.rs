@@ -37,8 +37,12 @@ pub struct Job {
     pub output: Bits<64>,
     /// First byte of the scratch area.
     pub scratch: Bits<64>,
-    /// The set of tables of the first transform.
+    /// The set of tables of the first transform; the second one has the other.
     pub set: Bit,
+    /// Turns of each set: it is the one that the job needs when the turn of what it holds is this.
+    pub turn_0: Bit,
+    /// See `turn_0`.
+    pub turn_1: Bit,
 }
 
 /// A tile on its way from memory: `runs` runs of consecutive beats.
@@ -110,6 +114,8 @@ pub struct FeedTile {
     pub split: Bits<4>,
     /// Set of tables.
     pub set: Bit,
+    /// See [`Job`].
+    pub turn: Bit,
     /// Inverse roots, and factors behind the transform.
     pub inverse: Bit,
 }

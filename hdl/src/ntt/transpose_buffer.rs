@@ -280,14 +280,14 @@ impl<const W: usize> TransposeBuffer<W> {
             write!(
                 text,
                 "reg {word}bank_{bank} [0:{last}];
-reg {place}write_place_{bank};
-reg {word}write_word_{bank};
+reg {place}bank_address_{bank};
+reg {word}bank_word_{bank};
 reg {word}read_word_{bank};
 wire {index}write_lane_{bank} = {lane};
 always @(posedge clock) begin
-  write_place_{bank} <= write_address_{bank};
-  write_word_{bank} <= d_1[{{write_lane_{bank}, {shift}'d0}} +: {element}];
-  if (write_2) bank_{bank}[write_place_{bank}] <= write_word_{bank};
+  bank_address_{bank} <= write_address_{bank};
+  bank_word_{bank} <= d_1[{{write_lane_{bank}, {shift}'d0}} +: {element}];
+  if (write_2) bank_{bank}[bank_address_{bank}] <= bank_word_{bank};
   read_word_{bank} <= bank_{bank}[read_address_{bank}];
 end
 ",

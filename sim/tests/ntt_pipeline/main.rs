@@ -1,0 +1,4 @@
+//! The pass pipeline of the NTT engine in Verilator, without what feeds it.
+
+mod bench;
+mod toy;
