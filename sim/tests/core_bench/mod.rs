@@ -81,9 +81,14 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(width: usize, options: &BoardOptions) -> Self {
+        Self::on(library(width), options)
+    }
+
+    /// Any card.
+    pub fn on(library: &ModelLibrary, options: &BoardOptions) -> Self {
         let host = HostMemory::new(ADDRESS_BITS);
         Self {
-            board: Board::new(library(width), options, Arc::clone(&host)).unwrap(),
+            board: Board::new(library, options, Arc::clone(&host)).unwrap(),
             host,
             interrupts: [0; 8],
             kept: Vec::new(),
