@@ -277,6 +277,15 @@ impl Bench {
     /// Runs a job that must succeed, and compares its output.
     pub fn check(&mut self, shape: Shape) -> (Completion, NttStatistics) {
         let input = self.random_input(&shape);
+        self.check_input(shape, input)
+    }
+
+    /// The same with this input.
+    pub fn check_input(
+        &mut self,
+        shape: Shape,
+        input: Vec<Vec<BigUint>>,
+    ) -> (Completion, NttStatistics) {
         let placed = self.place(shape, input, 0);
         let (completion, statistics) = self.run(&placed);
         assert_eq!(
