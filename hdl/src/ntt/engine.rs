@@ -102,6 +102,7 @@ pub struct NttEngine<const W: usize> {
     pub results: WriteClient<W>,
     statistics_beats: Fixed<Bits<32>>,
     number: Vec<Fixed<Bits<JOB_BITS>>>,
+    stopped: Register<Bit>,
     flushing: Register<Bit>,
     patience: Register<Bits<8>>,
     progress: Register<Bits<32>>,
@@ -177,6 +178,7 @@ impl<const W: usize> Logic for NttEngine<W> {
         dff_setup!(
             self,
             clock,
+            stopped,
             flushing,
             patience,
             progress,
@@ -224,7 +226,8 @@ impl<const W: usize> Logic for NttEngine<W> {
                 self.flushing.d.next = false;
             }
         }
-        if self.stop.val() {
+        self.stopped.d.next = self.stop.val();
+        if self.stop.val() & !self.stopped.q.val() {
             self.flushing.d.next = true;
             self.patience.d.next = 0.into();
         }
@@ -237,7 +240,8 @@ impl<const W: usize> Logic for NttEngine<W> {
             JobClient::link(&mut self.job[j], &mut self.record[j].job);
             self.record[j].clock.next = self.clock.val();
             self.record[j].clear.next = self.clear.val();
-            self.record[j].calm.next = !self.clear.val();
+            self.record[j].calm.next =
+                !self.flushing.q.val() & (self.stopped.q.val() | !self.stop.val());
             self.record[j].events.next = self.events.val();
             self.record[j].tables_failed.next = self.intake.tables_failed[j].val();
             self.record[j].refuse.next = self.intake.refuse[j].val();

@@ -252,6 +252,7 @@ impl<const W: usize> Logic for Storer<W> {
             | ((self.arrived.val() >> self.tiles.q.val().grain)
                 > (self.beat_place.q.val() >> self.tiles.q.val().grain));
         self.read.next = self.active.val()
+            & !self.clear.val()
             & !self.read_all.q.val()
             & self.there.val()
             & ((self.beats.level.val() + bit_cast::<16, 4>(self.on_the_way.q.val())) < 16);
@@ -272,7 +273,7 @@ impl<const W: usize> Logic for Storer<W> {
         if self.tile_ends.val() {
             self.read_all.d.next = true;
         }
-        self.reading.d.next = self.read.val() & !self.clear.val();
+        self.reading.d.next = self.read.val();
         if self.read.val() & !self.reading.q.val() {
             self.on_the_way.d.next = self.on_the_way.q.val() + 1;
         }

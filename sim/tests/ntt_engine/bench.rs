@@ -61,6 +61,7 @@ pub struct Bench {
     pub random: SmallRng,
     data: Handle,
     tables: Handle,
+    length: u64,
     statistics: gristmill_driver::DmaBuffer,
 }
 
@@ -85,6 +86,14 @@ fn library(card: &str, fill: Fill) -> Arc<ModelLibrary> {
     Arc::clone(built.entry(format!("{card} {fill:?}")).or_insert_with(build))
 }
 
+/// A queue, and the regions of data and tables.
+fn open(host: &mut Host, length: u64) -> (Queue, Handle, Handle) {
+    let mut queue = Queue::open(host, 0, 4, 0);
+    let data = queue.region(host, 1, 0, DATA, length, false);
+    let tables = queue.region(host, 2, 0, TABLES, TABLES_BYTES, false);
+    (queue, data, tables)
+}
+
 pub fn reverse(index: usize, bits: u32) -> usize {
     match bits {
         0 => 0,
@@ -103,11 +112,10 @@ impl Bench {
         };
         let mut host = Host::on(&library(card, fill), &options);
         host.wake();
-        let mut queue = Queue::open(&mut host, 0, 4, 0);
         let length = config.memory_bytes - DATA;
-        let data = queue.region(&mut host, 1, 0, DATA, length, false);
-        let tables = queue.region(&mut host, 2, 0, TABLES, TABLES_BYTES, false);
+        let (queue, data, tables) = open(&mut host, length);
         Self {
+            length,
             statistics: host.buffer(64),
             field: Field::of(id.unwrap()),
             pass_log2: ntt.pass_log2 as u32,
@@ -119,6 +127,11 @@ impl Bench {
             data,
             tables,
         }
+    }
+
+    /// Opens the queue and the regions again, after a reset.
+    pub fn reopen(&mut self) {
+        (self.queue, self.data, self.tables) = open(&mut self.host, self.length);
     }
 
     pub fn element(&mut self) -> BigUint {

@@ -6,6 +6,7 @@ mod core_bench;
 
 mod bench;
 mod jobs;
+mod resets;
 
 use bench::Bench;
 use gristmill_hdl::datapath::Fill;
