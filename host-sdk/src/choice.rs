@@ -70,8 +70,8 @@ pub enum Fallback {
     /// `cpu`: arkworks does it on the CPU; the caller sees the same answer, and the reason is counted.
     #[default]
     Cpu,
-    /// `never`: it is an error. Operations that no card of this release can do (transforms, G2) stay on
-    /// the CPU and are no error.
+    /// `never`: it is an error. Operations that the card does not offer at all (transforms without an engine
+    /// for their field, G2) stay on the CPU and are no error.
     Never,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gristmill_protocol::CurveId;
+use gristmill_protocol::{CurveId, FieldId};
 use thiserror::Error;
 
 use crate::choice::CardChoice;
@@ -32,13 +32,16 @@ pub enum Error {
     /// The card lacks an engine for the group.
     #[error("the card has no engine for {}", .0.name())]
     NoEngine(CurveId),
+    /// The card lacks an engine for transforms in the field.
+    #[error("the card has no engine for transforms in {}", .0.name())]
+    NoTransform(FieldId),
     /// The driver or the card reported a failure.
     #[error("the card failed: {0}")]
     Card(Arc<dyn std::error::Error + Send + Sync>),
     /// What the card returned cannot be a sum of the bases.
     #[error("the card returned a malformed result: {0}")]
     Malformed(&'static str),
-    /// The second computation contradicts the first: one of the two is wrong.
+    /// A second computation contradicts the first, or a polynomial its values: something is wrong.
     #[error("the check of the card's result failed")]
     CheckFailed,
 }
