@@ -3,10 +3,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use gristmill::{CardProvider, cli};
+use gristmill::{CardChoice, CardProvider, Error, cli};
+use gristmill_driver::{CardOptions, Transport};
 use gristmill_rollup::prove::{ProveOptions, prove};
+use gristmill_sim::card::CardSimulation;
 use gristmill_sim::simulated::SimulatedCard;
 use gristmill_sim::verilator::{BuildError, LintError, lint};
 
@@ -40,13 +44,7 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { simulated, command } = Arguments::parse();
     let ended = match command {
-        Command::Card(command) => command
-            .run(
-                &[Box::new(simulated) as Box<dyn CardProvider>],
-                &mut std::io::stdout().lock(),
-            )
-            .map(|()| true)
-            .map_err(|error| error.to_string()),
+        Command::Card(command) => run_on_card(&command, simulated),
         Command::Prove(options) => prove_batch(&simulated, options),
         Command::Lint { top, files } => lint_files(&files, top.as_deref()),
     };
@@ -58,6 +56,54 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A simulated card that can be asked afterwards what it did.
+struct Watched {
+    card: SimulatedCard,
+    started: Arc<OnceLock<Arc<CardSimulation>>>,
+}
+
+impl CardProvider for Watched {
+    fn choice(&self) -> CardChoice {
+        self.card.choice()
+    }
+
+    fn summary(&self) -> String {
+        self.card.summary()
+    }
+
+    fn transport(&self) -> Result<Arc<dyn Transport>, Error> {
+        let simulation = Arc::new(self.card.start().map_err(Error::card)?);
+        // A card that is opened twice is asked about its first life.
+        let _ = self.started.set(Arc::clone(&simulation));
+        Ok(simulation)
+    }
+
+    fn options(&self) -> CardOptions {
+        self.card.options()
+    }
+
+    fn patience(&self) -> Duration {
+        self.card.patience()
+    }
+}
+
+/// Runs the command, and says what card memory did where that is modelled.
+fn run_on_card(command: &cli::Command, card: SimulatedCard) -> Result<bool, String> {
+    let started = Arc::new(OnceLock::new());
+    let watched = Watched {
+        card,
+        started: Arc::clone(&started),
+    };
+    let cards = [Box::new(watched) as Box<dyn CardProvider>];
+    command
+        .run(&cards, &mut std::io::stdout().lock())
+        .map_err(|error| error.to_string())?;
+    if let Some(counters) = started.get().and_then(|card| card.progress().dram) {
+        print!("{counters}");
+    }
+    Ok(true)
 }
 
 fn prove_batch(simulated: &SimulatedCard, mut options: ProveOptions) -> Result<bool, String> {

@@ -10,7 +10,7 @@ use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
 use thiserror::Error as ThisError;
 
-use crate::axi::Link;
+use crate::axi::{DramConfig, Link};
 use crate::card::{BoardError, BoardOptions, CardSimulation};
 use crate::verilator::{BuildError, Design, ModelLibrary};
 
@@ -66,6 +66,32 @@ pub enum SimulatedLink {
     Hostile,
 }
 
+/// Card memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedMemory {
+    /// A beat a cycle both ways; with `--link hostile` as unkind as AXI allows.
+    #[default]
+    Flat,
+    /// Four interleaved channels of DDR4-2400.
+    Ddr4,
+    /// One channel of DDR4-2400.
+    Ddr4Single,
+    /// Two stacks of HBM2.
+    Hbm,
+}
+
+impl SimulatedMemory {
+    /// The time that it takes, seen from a clock of `kilohertz`.
+    pub fn dram(self, kilohertz: u32) -> Option<DramConfig> {
+        match self {
+            Self::Flat => None,
+            Self::Ddr4 => Some(DramConfig::ddr4_2400(kilohertz)),
+            Self::Ddr4Single => Some(DramConfig::ddr4_2400(kilohertz).with_channels(1)),
+            Self::Hbm => Some(DramConfig::hbm2(kilohertz)),
+        }
+    }
+}
+
 /// A card to simulate.
 #[derive(Args, Clone, Debug)]
 pub struct SimulatedCard {
@@ -78,6 +104,9 @@ pub struct SimulatedCard {
     /// The link to host memory.
     #[arg(long, value_enum, default_value_t)]
     pub link: SimulatedLink,
+    /// Card memory.
+    #[arg(long, value_enum, default_value_t)]
+    pub memory: SimulatedMemory,
 }
 
 /// Why a card cannot be simulated.
@@ -123,7 +152,14 @@ impl SimulatedCard {
             },
             SimulatedLink::Hostile => BoardOptions::hostile(1),
         };
+        let dram = self.memory.dram(clock);
+        let memory_link = match dram {
+            Some(dram) if self.link != SimulatedLink::Hostile => dram.link(),
+            _ => options.memory_link.clone(),
+        };
         Ok(BoardOptions {
+            memory_link,
+            dram,
             memory_bytes: config.memory_bytes,
             ..options
         })

@@ -11,7 +11,9 @@ use gristmill_driver::{
 };
 use gristmill_protocol::{CurveId, EngineKind};
 use gristmill_sim::card::CardSimulation;
-use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, design};
+use gristmill_sim::simulated::{
+    SimulatedCard, SimulatedFill, SimulatedLink, SimulatedMemory, design,
+};
 use gristmill_sim::verilator::{self, ModelLibrary, Optimise};
 use num_bigint::{BigUint, RandBigInt};
 use rand::{SeedableRng, rngs::StdRng};
@@ -24,6 +26,7 @@ fn results(config: &str, fill: SimulatedFill) -> [MsmResult; 2] {
         config: config.into(),
         fill,
         link: SimulatedLink::Gen3,
+        memory: SimulatedMemory::Flat,
     };
     let design = design(&simulated.load().unwrap().design(fill.fill()).unwrap());
     let library = ModelLibrary::build(&design.with_options(verilator::Options {
