@@ -12,6 +12,7 @@ pub mod completion;
 pub mod descriptor;
 pub mod document;
 pub mod format;
+pub mod pci;
 pub mod register;
 pub mod status;
 
