@@ -5,8 +5,10 @@ pub mod client;
 mod configuration;
 pub mod connection;
 mod events;
+pub mod kernel;
 pub mod memory;
 pub mod user;
 pub mod wire;
 
+pub use kernel::VfioKernel;
 pub use user::VfioUser;
