@@ -16,7 +16,7 @@ BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove figures test conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
@@ -24,6 +24,7 @@ help:
 	@echo "make prove            prove a batch of payments on a simulated card (CARD=sim|vfio-user FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
 	@echo "make figures          measure what the design promises, on the simulated card"
 	@echo "make test             all tests"
+	@echo "make test-vm          the card behind a virtual machine's kernel: the suite and a proof through VFIO (Debian)"
 	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
 	@echo "make bls12-381        the BLS12-381 adder and card against arkworks (minutes)"
 	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
@@ -48,6 +49,9 @@ figures: setup
 
 test: setup
 	$(CARGO) test --workspace
+
+test-vm: setup
+	PROFILE=$(PROFILE) tools/test-vm
 
 adder-rtl: setup
 	$(CARGO) test -p gristmill-sim --test cells -- --ignored --exact adder::bn254_adder_of_record
