@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use gristmill::remote::simulated_options;
 use gristmill::{CardChoice, CardProvider, Error};
 use gristmill_driver::{CardOptions, Transport};
 use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
@@ -16,9 +17,6 @@ use crate::verilator::{BuildError, Design, ModelLibrary};
 
 /// Wall time that a job may take: a simulated card is slower than a card by a thousand.
 const PATIENCE: Duration = Duration::from_secs(3600);
-
-/// Wall time in which a simulated card resets, and in which its memory is loaded.
-const LOADING_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Which fill of the modular multipliers is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -124,6 +122,16 @@ pub enum SimulateError {
 }
 
 impl SimulatedCard {
+    /// The arguments of `gristmill-sim` that name this card.
+    pub fn arguments(&self) -> Vec<String> {
+        vec![
+            format!("--config={}", self.config),
+            format!("--fill={}", argument(&self.fill)),
+            format!("--link={}", argument(&self.link)),
+            format!("--memory={}", argument(&self.memory)),
+        ]
+    }
+
     /// The card's configuration.
     pub fn load(&self) -> Result<CardConfig, SimulateError> {
         Ok(CardConfig::load(&self.config)?)
@@ -176,6 +184,12 @@ impl SimulatedCard {
     }
 }
 
+/// How a value is written on the command line.
+fn argument(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().into())
+}
+
 /// A card's Verilog as a design for the simulator.
 pub fn design(card: &CardDesign) -> Design {
     let design = Design::new(&card.config.name, card.verilog.text());
@@ -203,10 +217,7 @@ impl CardProvider for SimulatedCard {
     }
 
     fn options(&self) -> CardOptions {
-        CardOptions {
-            patience: LOADING_PATIENCE,
-            ..CardOptions::default()
-        }
+        simulated_options()
     }
 
     fn patience(&self) -> Duration {

@@ -99,6 +99,16 @@ impl CardSimulation {
         &self.host
     }
 
+    /// Its interrupt vectors.
+    pub fn interrupts(&self) -> &Interrupts {
+        &self.shared.interrupts
+    }
+
+    /// How many interrupt vectors it has.
+    pub fn vectors(&self) -> u32 {
+        self.shared.vectors
+    }
+
     /// What the card has done up to a moment ago.
     pub fn progress(&self) -> Progress {
         *locked(&self.shared.progress)
