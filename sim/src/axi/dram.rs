@@ -13,6 +13,7 @@
 mod channel;
 mod config;
 mod counters;
+mod devices;
 mod mapping;
 mod timing;
 
@@ -22,7 +23,8 @@ pub use counters::DramCounters;
 pub use mapping::{BANKS, GROUPS, Mapping, Place};
 pub use timing::Timing;
 
-use channel::{Channel, Direction, Done};
+use channel::{Channel, Done};
+use devices::Direction;
 
 /// Whose a read is: the burst of AXI, and the burst of the DRAM in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
