@@ -1,6 +1,6 @@
 //! What can go wrong between a prover and its card.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use gristmill_protocol::{CurveId, FieldId};
 use thiserror::Error;
@@ -29,6 +29,14 @@ pub enum Error {
     /// No transport of this program reaches the card that was asked for.
     #[error("this program has no transport that reaches the card {0}")]
     NoTransport(CardChoice),
+    /// The program that simulates a card does not.
+    #[error("{}: {why}", program.display())]
+    Simulator {
+        /// The program.
+        program: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// The card lacks an engine for the group.
     #[error("the card has no engine for {}", .0.name())]
     NoEngine(CurveId),

@@ -38,7 +38,8 @@
 //! | `GRISTMILL_FALLBACK` | `cpu` (default), `never` |
 //! | `GRISTMILL_CHECK` | `0` (default), `1`: each sum is checked by a second job, each transform at a random point |
 //!
-//! This release has no transport of its own: a program brings a card, or the CPU does the work. Whenever the card
+//! `vfio-user:<path>` is a card that another process serves, `sim` one that a process of its own simulates
+//! (`gristmill-sim`, see [`remote`]). Whenever the card
 //! does not (none there, no engine for the group, too small to pay, an error) arkworks does, the caller sees the
 //! same answer, and the [`Report`] says why. Under `never` that is an error. An arkworks call cannot return one: it
 //! answers from the CPU, and its scope returns the error instead of its value. **Outside of scopes such a call
@@ -63,6 +64,7 @@ pub mod key;
 mod layout;
 mod pairing;
 mod reduction;
+pub mod remote;
 pub mod report;
 mod scope;
 mod session;

@@ -137,7 +137,7 @@ fn command_on(card: Offered, arguments: &[&str]) -> Result<String, cli::CommandE
     }
     let line = Line::try_parse_from([&["gristmill"], arguments].concat()).unwrap();
     let mut out = Vec::new();
-    line.command.run(&[Box::new(card)], &mut out)?;
+    line.command.run(&[Arc::new(card)], &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 

@@ -1,6 +1,6 @@
 //! `ntt`: one batch of transforms, by the card and by the host.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use clap::Args;
 use gristmill_driver::{NttDirection, NttOrder, NttShape, PrimeField, Residue};
@@ -62,7 +62,7 @@ fn field(name: &str) -> Result<FieldId, String> {
 
 pub(super) fn run(
     arguments: &NttArguments,
-    cards: &[Box<dyn CardProvider>],
+    cards: &[Arc<dyn CardProvider>],
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let card = arguments.card.choose(cards)?.open()?;
