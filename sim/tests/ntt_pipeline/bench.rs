@@ -28,10 +28,12 @@ pub struct Factors {
 }
 
 /// What is fed as one frame: one, or as many as share a beat. Elements are memory words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Frame {
     pub elements: Vec<BigUint>,
     pub factors: Factors,
+    /// Beats that are not fed: the frame is broken off, and stands last in its run.
+    pub missing: usize,
 }
 
 /// The size and the sides of a run.
@@ -222,10 +224,6 @@ impl Bench {
         &self.parameters.field
     }
 
-    pub fn random(&mut self) -> &mut StdRng {
-        &mut self.random
-    }
-
     fn lanes(&self) -> usize {
         self.parameters.lanes
     }
@@ -296,6 +294,15 @@ impl Bench {
             shift: self.random.gen_range(0..=EXPONENT_BITS as u64),
             split: self.random.gen_range(0..=table_log2),
             set: self.random.gen_range(0..2),
+        }
+    }
+
+    /// A frame of random elements with random factors of this kind.
+    pub fn random_frame(&mut self, size_log2: usize, kind: u64) -> Frame {
+        Frame {
+            elements: self.random_elements(size_log2),
+            factors: self.random_factors(kind),
+            missing: 0,
         }
     }
 
@@ -378,9 +385,11 @@ impl Bench {
             while self.random.gen_bool(pauses.dummy) {
                 self.slot(&mut run, None);
             }
+            let mut input = self.input(pass, frame);
+            input.truncate(input.len() - frame.missing);
             let bad: Vec<bool> = self.bad_beats(pass, frame);
-            let output = match bad.contains(&true) {
-                true => vec![Vec::new(); bad.len()],
+            let output = match bad.contains(&true) || frame.missing > 0 {
+                true => vec![Vec::new(); input.len()],
                 false => self.output(pass, frame, transform),
             };
             let leaves = run.slots + self.parameters.slots(pass.size_log2) as u64;
@@ -394,7 +403,7 @@ impl Bench {
                     },
                 ));
             }
-            for (i, beat) in self.input(pass, frame).into_iter().enumerate() {
+            for (i, beat) in input.into_iter().enumerate() {
                 let given = Given {
                     first: (i == 0).then_some(frame.factors),
                     beat,
@@ -526,6 +535,7 @@ impl Bench {
         let frame = Frame {
             elements: self.random_elements(pass.size_log2),
             factors: self.random_factors(kind::POWER),
+            missing: 0,
         };
         let beats = self.input(pass, &frame);
         self.model.set(self.ports.size_log2, pass.size_log2 as u64);
