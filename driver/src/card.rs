@@ -2,6 +2,7 @@
 
 use crate::job::Job;
 use crate::memory::Memory;
+use crate::ntt::TableCache;
 use crate::object::{Object, Specification};
 use crate::registers::Registers;
 use crate::session::Session;
@@ -86,6 +87,8 @@ pub struct Card {
     engines: Vec<EngineCapability>,
     /// Scratch memory of each domain.
     scratch: Mutex<BTreeMap<u8, Arc<Object>>>,
+    /// Table sets of transforms.
+    pub(crate) tables: Mutex<TableCache>,
     watcher: Option<JoinHandle<()>>,
 }
 
@@ -138,6 +141,7 @@ impl Card {
             capabilities,
             engines,
             scratch: Mutex::default(),
+            tables: Mutex::default(),
             watcher: Some(watcher),
         }))
     }

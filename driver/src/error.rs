@@ -1,7 +1,7 @@
 //! What can go wrong between a caller and a card.
 
 use crate::TransportError;
-use gristmill_protocol::{EngineKind, Opcode, Status};
+use gristmill_protocol::{EngineKind, FieldId, Opcode, Status};
 use std::time::Duration;
 
 /// Why a card is lost. It stays lost until [`Card::recover`](crate::Card::recover) succeeds.
@@ -171,6 +171,14 @@ pub enum CardError {
     NoEngine {
         /// The kind that is missing.
         kind: EngineKind,
+    },
+    /// The card's NTT engine has another field, or its sizes are too small.
+    #[error("the card does not transform 2^{size_log2} elements of {}", .field.name())]
+    NoTransform {
+        /// The field asked for.
+        field: FieldId,
+        /// Binary logarithm of the size asked for, with its extension.
+        size_log2: u32,
     },
     /// No queue of the card serves the domain.
     #[error("no queue of this card serves domain {domain}")]

@@ -16,8 +16,10 @@ mod job;
 mod liveness;
 mod memory;
 mod msm;
+mod ntt;
 mod object;
 mod plan;
+mod prime;
 mod queue;
 mod ranges;
 pub mod registers;
@@ -33,9 +35,14 @@ pub use card::{Card, CardOptions, Counters};
 pub use dma::{DmaBacking, DmaBuffer};
 pub use dma_vec::{DmaSlice, DmaVec};
 pub use error::{CardError, JobError, Loss};
-pub use host_memory::{HostFault, HostMemory};
+pub use host_memory::{ForeignMemory, HostFault, HostMemory, Rights};
 pub use interrupts::Interrupts;
 pub use job::Ticket;
 pub use msm::{MsmBases, MsmRequest, MsmResult, MsmScalars, MsmTicket};
+pub use ntt::{
+    NttDirection, NttInput, NttOrder, NttPlan, NttRequest, NttResult, NttShape, NttTicket,
+    NttUsage, table_set,
+};
 pub use plan::{Density, Plan};
+pub use prime::{PrimeField, Residue};
 pub use transport::{Transport, TransportError};

@@ -19,7 +19,7 @@ fn engine() -> EngineCapability {
         scalar_bytes: 32,
         scalar_bits: 254,
         latency: 160,
-        pass_bits_min: 0,
+        ..EngineCapability::default()
     }
 }
 

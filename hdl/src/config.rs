@@ -286,6 +286,7 @@ impl CardConfig {
                         curve.scalar.word_bits(),
                         curve.scalar.bits,
                     ) as u32,
+                    ..EngineCapability::default()
                 },
                 opcodes: vec![Opcode::Msm],
             }],

@@ -8,6 +8,7 @@ use crate::{
     backend::Backend,
     card::{DriverCard, PATIENCE},
     error::Error,
+    remote,
 };
 
 /// Names the variable that chooses the card.
@@ -70,8 +71,8 @@ pub enum Fallback {
     /// `cpu`: arkworks does it on the CPU; the caller sees the same answer, and the reason is counted.
     #[default]
     Cpu,
-    /// `never`: it is an error. Operations that no card of this release can do (transforms, G2) stay on
-    /// the CPU and are no error.
+    /// `never`: it is an error. Operations that the card does not offer at all (transforms without an engine
+    /// for their field, G2) stay on the CPU and are no error.
     Never,
 }
 
@@ -148,28 +149,29 @@ pub trait CardProvider: Send + Sync {
 
 /// The cards of this machine: none, as this release has no transport to one. Programs that have one
 /// (such as the simulator) hand in their own list.
-pub fn machine_cards() -> Vec<Box<dyn CardProvider>> {
+pub fn machine_cards() -> Vec<Arc<dyn CardProvider>> {
     Vec::new()
 }
 
-/// The chosen card among those on offer.
+/// The chosen card: one of those on offer, or the one that the choice leads to by itself.
 ///
 /// # Errors
 /// [`Error::Off`]; [`Error::NoCard`] for `auto` without any; [`Error::NoTransport`] for a name that nobody
 /// offers.
-pub fn choose<'a>(
+pub fn choose(
     choice: &CardChoice,
-    cards: &'a [Box<dyn CardProvider>],
-) -> Result<&'a dyn CardProvider, Error> {
-    let card = match choice {
-        CardChoice::Off => return Err(Error::Off),
-        CardChoice::Auto => cards.first().ok_or(Error::NoCard)?,
+    cards: &[Arc<dyn CardProvider>],
+) -> Result<Arc<dyn CardProvider>, Error> {
+    match choice {
+        CardChoice::Off => Err(Error::Off),
+        CardChoice::Auto => cards.first().cloned().ok_or(Error::NoCard),
         named => cards
             .iter()
             .find(|card| card.choice() == *named)
-            .ok_or_else(|| Error::NoTransport(named.clone()))?,
-    };
-    Ok(&**card)
+            .cloned()
+            .or_else(|| remote::named(named))
+            .ok_or_else(|| Error::NoTransport(named.clone())),
+    }
 }
 
 #[cfg(test)]
@@ -199,10 +201,6 @@ mod tests {
         let cards = machine_cards();
         let named = CardChoice::Vfio("0000:01:00.0".into());
         assert!(matches!(choose(&named, &cards), Err(Error::NoTransport(name)) if name == named));
-        assert!(matches!(
-            choose(&CardChoice::Sim, &cards),
-            Err(Error::NoTransport(_))
-        ));
         assert!(matches!(
             choose(&CardChoice::Auto, &cards),
             Err(Error::NoCard)

@@ -127,7 +127,7 @@ fn command(arguments: &[&str]) -> Result<String, cli::CommandError> {
     }
     let line = Line::try_parse_from([&["gristmill"], arguments].concat()).unwrap();
     let mut out = Vec::new();
-    line.command.run(&[Box::new(Offered)], &mut out)?;
+    line.command.run(&[Arc::new(Offered)], &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 

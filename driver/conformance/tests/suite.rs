@@ -1,8 +1,8 @@
 //! The suite passes on the reference card, and fails where a card is broken.
 
-use gristmill_conformance::suite::{self, Options, Outcome, Report};
+use gristmill_conformance::suite::{self, CheckResult, Options, Outcome, Report};
 use gristmill_conformance::{Mutation, ReferenceCard, ReferenceOptions};
-use gristmill_protocol::CurveId;
+use gristmill_protocol::{CurveId, FieldId};
 use std::time::Duration;
 
 fn run(card: ReferenceOptions, long: bool) -> Report {
@@ -29,17 +29,37 @@ fn assert_passed(report: &Report) {
     assert!(misses.is_empty(), "{misses:#?}");
 }
 
+#[track_caller]
+fn assert_no_failure(report: &Report) {
+    let ran = |result: &&CheckResult| !matches!(result.outcome, Outcome::Skipped(_));
+    assert!(report.results.iter().filter(ran).count() > 50);
+    let failures: Vec<_> = report.failures().collect();
+    assert!(failures.is_empty(), "{report:#?}");
+}
+
 #[test]
 fn the_reference_card_passes() {
     for curve in [CurveId::Toy, CurveId::Bn254G1, CurveId::Bls12381G1] {
-        assert_passed(&run(ReferenceOptions::msm(curve), false));
+        assert_no_failure(&run(ReferenceOptions::msm(curve), false));
+    }
+}
+
+#[test]
+fn the_reference_card_transforms_in_every_field() {
+    for field in FieldId::ALL {
+        assert_no_failure(&run(ReferenceOptions::ntt(field), false));
+        let both = ReferenceOptions::msm(CurveId::Toy).and_ntt(field);
+        assert_passed(&run(both, false));
     }
 }
 
 #[test]
 fn the_reference_card_passes_the_long_suite() {
     for curve in [CurveId::Toy, CurveId::Bn254G1, CurveId::Bls12381G1] {
-        assert_passed(&run(ReferenceOptions::msm(curve), true));
+        assert_no_failure(&run(ReferenceOptions::msm(curve), true));
+    }
+    for field in FieldId::ALL {
+        assert_no_failure(&run(ReferenceOptions::ntt(field), true));
     }
 }
 
@@ -112,6 +132,27 @@ const RED: &[(Mutation, &str)] = &[
     (Mutation::ScalarRange, "msm scalar range"),
     (Mutation::BaseRange, "msm base range"),
     (Mutation::MsmHostMemoryError, "msm host memory error"),
+    (Mutation::NttSizes, "ntt sizes"),
+    (Mutation::NttOrders, "ntt orders"),
+    (Mutation::NttCoset, "ntt coset"),
+    (Mutation::NttFactor, "ntt factor"),
+    (Mutation::NttBatch, "ntt batch"),
+    (Mutation::NttColumns, "ntt columns"),
+    (Mutation::NttExtension, "ntt extension"),
+    (Mutation::NttPasses, "ntt two passes"),
+    (Mutation::NttInPlace, "ntt in place"),
+    (Mutation::NttNeighbours, "ntt neighbours"),
+    (Mutation::NttStatistics, "ntt statistics"),
+    (Mutation::NttProgress, "ntt progress"),
+    (Mutation::NttSizeLimit, "ntt size limit"),
+    (Mutation::NttUnused, "ntt unused fields"),
+    (Mutation::NttAlignment, "ntt misaligned"),
+    (Mutation::NttBounds, "ntt bounds"),
+    (Mutation::NttOverlap, "ntt overlap"),
+    (Mutation::NttStride, "ntt stride"),
+    (Mutation::NttTables, "ntt tables"),
+    (Mutation::NttFlags, "ntt flags"),
+    (Mutation::NttRange, "ntt element range"),
     (Mutation::Endurance, "random descriptors"),
 ];
 
@@ -119,15 +160,26 @@ const RED: &[(Mutation, &str)] = &[
 fn every_check_can_fail() {
     let reds: Vec<_> = RED.iter().map(|(_, name)| *name).collect();
     assert_eq!(reds, suite::names().collect::<Vec<_>>());
-    std::thread::scope(|scope| {
-        for part in RED.chunks(RED.len().div_ceil(4)) {
-            scope.spawn(move || {
-                for (mutation, name) in part {
-                    let report = run(ReferenceOptions::msm(CurveId::Toy).with(*mutation), false);
-                    let failures: Vec<_> = report.failures().collect();
-                    assert_eq!(failures, [*name], "{mutation:?}");
-                }
-            });
-        }
+    let wrong = std::thread::scope(|scope| {
+        let parts: Vec<_> = RED
+            .chunks(RED.len().div_ceil(4))
+            .map(|part| {
+                scope.spawn(move || {
+                    let failures = part.iter().map(|(mutation, name)| {
+                        let card = ReferenceOptions::msm(CurveId::Toy)
+                            .and_ntt(FieldId::Toy)
+                            .with(*mutation);
+                        let failures: Vec<_> = run(card, false).failures().collect();
+                        (*mutation, *name, failures)
+                    });
+                    failures
+                        .filter(|(_, name, failures)| *failures != [*name])
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let joined = parts.into_iter().map(|part| part.join().unwrap());
+        joined.flatten().collect::<Vec<_>>()
     });
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

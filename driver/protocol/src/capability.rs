@@ -57,20 +57,20 @@ impl CurveId {
     }
 }
 
-/// One entry of the table. For an MSM engine:
+/// One entry of the table. Words that do not concern the kind of engine are zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EngineCapability {
     /// Word 0: code of the [`EngineKind`].
     pub kind: u32,
-    /// Word 1: code of the [`CurveId`], or of the field.
+    /// Word 1: code of the [`CurveId`], or of the [`FieldId`](crate::FieldId).
     pub group: u32,
-    /// Word 2: binary logarithm of the largest number of elements.
+    /// Word 2: binary logarithm of the largest number of elements; for an NTT with its extension.
     pub size_log2: u32,
     /// Word 3: lanes (elements a cycle); 1 for an MSM.
     pub lanes: u32,
     /// Word 4: adders.
     pub adders: u32,
-    /// Word 5: most windows a pass, over all adders.
+    /// Word 5: most windows a pass, over all adders; a job's number is a multiple of the adders.
     pub windows_per_pass: u32,
     /// Word 6: binary logarithm of the buckets of each adder: (K / adders) * 2^(c-1) may not exceed them.
     pub buckets_log2: u32,
@@ -78,16 +78,20 @@ pub struct EngineCapability {
     pub window_min: u8,
     /// Word 7, bits 15..8: largest window width c.
     pub window_max: u8,
-    /// Word 8, bits 15..0: bytes of a base-field element in memory.
+    /// Word 8, bits 15..0: bytes of a base-field element, or of an element of a transform, in memory.
     pub element_bytes: u16,
     /// Word 8, bits 31..16: bytes of a scalar in memory.
     pub scalar_bytes: u16,
     /// Word 9: bits of the group's order.
     pub scalar_bits: u32,
-    /// Word 10: latency of the adder in cycles.
+    /// Word 10: latency in cycles of the adder, or of the arithmetic of a pass.
     pub latency: u32,
     /// Word 11: least bits K * c that a pass takes off a scalar, so that a record has room for the rest.
     pub pass_bits_min: u32,
+    /// Word 12: NTT: binary logarithm of the largest transform of one pass; larger ones take two.
+    pub pass_log2: u32,
+    /// Word 13: NTT: jobs that the engine takes in before the first is complete.
+    pub job_slots: u32,
 }
 
 impl EngineCapability {
@@ -106,8 +110,8 @@ impl EngineCapability {
             self.scalar_bits,
             self.latency,
             self.pass_bits_min,
-            0,
-            0,
+            self.pass_log2,
+            self.job_slots,
             0,
             0,
         ]
@@ -130,6 +134,8 @@ impl EngineCapability {
             scalar_bits: w[9],
             latency: w[10],
             pass_bits_min: w[11],
+            pass_log2: w[12],
+            job_slots: w[13],
         }
     }
 }

@@ -125,3 +125,61 @@ impl MsmStatistics {
         }
     }
 }
+
+/// One pass of an NTT over its data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NttPass {
+    /// Cycles from its first beat to its last at the entry of the pipeline.
+    pub feed_cycles: u32,
+    /// Beats with data that entered the pipeline.
+    pub beats: u32,
+}
+
+/// The statistics block of an NTT: 64 bytes written before the completion to the address in the descriptor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NttStatistics {
+    /// Words 0 to 3: the passes in order (cycles in 31..0, beats in 63..32), zeros behind the last.
+    pub passes: [NttPass; 4],
+    /// Word 4: bytes read from card memory, the tables' included.
+    pub read_bytes: u64,
+    /// Word 5: bytes written to card memory.
+    pub written_bytes: u64,
+    /// Word 6: cycles in which the next pass waited for the pipeline to empty.
+    pub empty_cycles: u64,
+}
+
+impl NttStatistics {
+    /// The block in these words; the last one is reserved.
+    pub const fn from_words(w: [u64; SLOT_WORDS]) -> Self {
+        const fn pass(word: u64) -> NttPass {
+            NttPass {
+                feed_cycles: word as u32,
+                beats: (word >> 32) as u32,
+            }
+        }
+        Self {
+            passes: [pass(w[0]), pass(w[1]), pass(w[2]), pass(w[3])],
+            read_bytes: w[4],
+            written_bytes: w[5],
+            empty_cycles: w[6],
+        }
+    }
+
+    /// The inverse of [`Self::from_words`].
+    pub const fn words(&self) -> [u64; SLOT_WORDS] {
+        const fn word(pass: NttPass) -> u64 {
+            pass.feed_cycles as u64 | (pass.beats as u64) << 32
+        }
+        let [a, b, c, d] = self.passes;
+        [
+            word(a),
+            word(b),
+            word(c),
+            word(d),
+            self.read_bytes,
+            self.written_bytes,
+            self.empty_cycles,
+            0,
+        ]
+    }
+}

@@ -11,7 +11,7 @@
 //!
 //! Reserved bits must be zero ([`Opcode::used_bits`] says which are not reserved).
 
-use crate::{DESCRIPTOR_VERSION, SLOT_WORDS};
+use crate::{DESCRIPTOR_VERSION, Ntt, SLOT_WORDS};
 
 macro_rules! opcodes {
     ($($name:ident = $code:literal, $flags:expr, $words:expr, $meaning:literal;)*) => {
@@ -55,6 +55,16 @@ pub mod flag {
     pub const SCALARS_MONTGOMERY: u16 = 1 << 1;
     /// MSM: the scalars are in card memory; word 2 is a handle. Reserved until an engine supports it.
     pub const SCALARS_RESIDENT: u16 = 1 << 2;
+    /// NTT: from values to coefficients.
+    pub const INVERSE: u16 = 1 << 0;
+    /// NTT: the input is in bit-reversed order.
+    pub const INPUT_REVERSED: u16 = 1 << 1;
+    /// NTT: the output is in bit-reversed order.
+    pub const OUTPUT_REVERSED: u16 = 1 << 2;
+    /// NTT: the transforms are the columns of a row-major matrix.
+    pub const COLUMNS: u16 = 1 << 3;
+    /// NTT: to coefficients, and to the values on a larger or another coset.
+    pub const EXTEND: u16 = 1 << 4;
     /// Reserved for host buffers that are lists of segments.
     pub const SCATTER_LIST: u16 = 1 << 14;
     /// The completion raises no interrupt.
@@ -71,7 +81,9 @@ opcodes! {
     CopyFromCard = 0x04, 0, [ALL, HANDLE, ALL, ALL, 0, 0],
         "Card to host memory. Word 2: host address; word 3: handle; word 4: offset; word 5: length.";
     Msm = 0x10, flag::BASES_STREAMED | flag::SCALARS_MONTGOMERY, [ALL, HANDLE, ALL, ALL, ALL, HANDLE],
-        "Multi-scalar multiplication. Word 2: host address of the scalars; word 3: handle of the bases; word 4: their offset, or host address; word 5: n | stride << 32 | c << 48 | K << 56; word 6: host address of the results; word 7: handle of the scratch region. Detail: windows written.";
+        "Multi-scalar multiplication. Word 2: host address of the scalars; word 3: handle of the bases; word 4: their offset, or host address; word 5: n | stride << 32 | c << 48 | K << 56 (K a multiple of the adders); word 6: host address of the results; word 7: handle of the scratch region. Detail: windows written.";
+    Ntt = 0x20, flag::INVERSE | flag::INPUT_REVERSED | flag::OUTPUT_REVERSED | flag::COLUMNS | flag::EXTEND, [ALL, HANDLE, ALL, ALL, ALL, HANDLE],
+        "Number-theoretic transforms. Word 2: input offset; word 3: handle of the data; word 4: output offset; word 5: size_log2 | extension_log2 << 8 | row stride in blocks of 64 bytes << 16 | batch << 32; word 6: scratch offset; word 7: handle of the tables.";
 }
 
 impl Opcode {
@@ -114,6 +126,8 @@ pub enum RegionKind {
     Bases = 1,
     /// Records of an engine between passes.
     Scratch = 2,
+    /// Table sets of an NTT.
+    Tables = 3,
 }
 
 /// A multi-scalar multiplication.
@@ -133,7 +147,7 @@ pub struct Msm {
     pub stride: u16,
     /// Window width c in bits.
     pub window: u8,
-    /// Windows a pass K, over all adders.
+    /// Windows a pass K, over all adders; a multiple of their number.
     pub windows_per_pass: u8,
     /// Host address of the result slots, 64-byte aligned.
     pub results: u64,
@@ -190,6 +204,8 @@ pub enum Operation {
     },
     /// Multi-scalar multiplication.
     Msm(Msm),
+    /// Number-theoretic transforms.
+    Ntt(Ntt),
 }
 
 impl Operation {
@@ -202,6 +218,7 @@ impl Operation {
             Operation::CopyToCard { .. } => Opcode::CopyToCard,
             Operation::CopyFromCard { .. } => Opcode::CopyFromCard,
             Operation::Msm(_) => Opcode::Msm,
+            Operation::Ntt(_) => Opcode::Ntt,
         }
     }
 }
@@ -211,7 +228,7 @@ impl Operation {
 pub struct Descriptor {
     /// Returned in the completion.
     pub tag: u32,
-    /// Host address of a statistics block ([`crate::MsmStatistics`]), 64-byte aligned, or 0.
+    /// Host address of a statistics block ([`crate::MsmStatistics`], [`crate::NttStatistics`]), 64-byte aligned, or 0.
     pub statistics: u64,
     /// The completion raises the queue's interrupt.
     pub interrupt: bool,
@@ -281,6 +298,7 @@ impl Descriptor {
                     ],
                 )
             }
+            Operation::Ntt(ntt) => ntt.encode(),
         };
         let flags = flags
             | if self.interrupt {

@@ -39,6 +39,10 @@ statuses! {
     NonCanonicalBase = 14, "A coordinate of a base is not below the field's modulus. Detail: its index.";
     RingAddress = 15, "Queue: a ring is misaligned, over-sized, or beyond the card's address bits.";
     RingOverlap = 16, "Queue: the submission and the completion ring overlap.";
+    TablesMismatch = 17, "The table sets are not those of the transform. Detail: a `TableFault`, bit 8: of the second set.";
+    Overlap = 18, "Areas overlap that may not. Detail: index of the descriptor's word.";
+    NonCanonicalElement = 19, "An element is not below the field's modulus. Detail: its index in the batch (of the matrix with COLUMNS: row * columns + column), or all ones where it is not known.";
+    Stride = 20, "Rows are longer than the stride. Detail: index of the descriptor's word.";
 }
 
 impl Status {

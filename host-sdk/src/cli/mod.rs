@@ -11,6 +11,7 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -83,7 +84,7 @@ pub enum CommandError {
 /// what went wrong to the standard error.
 pub fn run(
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
-    cards: Vec<Box<dyn CardProvider>>,
+    cards: Vec<Arc<dyn CardProvider>>,
 ) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -109,14 +110,14 @@ impl Command {
     /// See [`CommandError`].
     pub fn run(
         &self,
-        cards: &[Box<dyn CardProvider>],
+        cards: &[Arc<dyn CardProvider>],
         out: &mut impl Write,
     ) -> Result<(), CommandError> {
         match self {
             Self::List => list(cards, out),
             Self::Info(card) => info(&*card.choose(cards)?.open()?, out),
             Self::Selftest(arguments) => {
-                selftest::run(arguments.card.choose(cards)?, arguments.long, out)
+                selftest::run(&*arguments.card.choose(cards)?, arguments.long, out)
             }
             Self::Msm(arguments) => msm::run(arguments, cards, out),
         }
@@ -124,15 +125,12 @@ impl Command {
 }
 
 impl CardArgument {
-    fn choose<'a>(
-        &self,
-        cards: &'a [Box<dyn CardProvider>],
-    ) -> Result<&'a dyn CardProvider, Error> {
+    fn choose(&self, cards: &[Arc<dyn CardProvider>]) -> Result<Arc<dyn CardProvider>, Error> {
         choose(&self.card, cards)
     }
 }
 
-fn list(cards: &[Box<dyn CardProvider>], out: &mut impl Write) -> Result<(), CommandError> {
+fn list(cards: &[Arc<dyn CardProvider>], out: &mut impl Write) -> Result<(), CommandError> {
     if cards.is_empty() {
         writeln!(out, "no cards")?;
     }

@@ -5,8 +5,8 @@ use super::state::{Region, State};
 use super::{Mutation, Shared};
 use gristmill_protocol::descriptor::flag;
 use gristmill_protocol::{
-    ADMIN_QUEUE, ALIGNMENT, Completion, DESCRIPTOR_VERSION, Handle, Opcode, RegionKind, SLOT_WORDS,
-    Status,
+    ADMIN_QUEUE, ALIGNMENT, Completion, DESCRIPTOR_VERSION, EngineCapability, EngineKind, Handle,
+    Opcode, RegionKind, SLOT_WORDS, Status,
 };
 
 /// A status that is not success, and its detail.
@@ -33,6 +33,9 @@ impl Shared {
                 false => Err((Status::UnknownOpcode, code.into())),
             };
         };
+        if served_by(opcode).is_some_and(|kind| self.engine(kind).is_none()) {
+            return Err((Status::UnknownOpcode, code.into()));
+        }
         let version = (words[0] >> 8) as u8;
         let accepted = version == 0 && self.mutated(Mutation::DescriptorVersion);
         if version != DESCRIPTOR_VERSION && !accepted {
@@ -53,7 +56,16 @@ impl Shared {
                 self.copy(state, queue, words, to_card, completion)
             }
             Opcode::Msm => self.msm(state, queue, words, completion),
+            Opcode::Ntt => self.ntt(state, queue, words, completion),
         }
+    }
+
+    /// The first engine of this kind, with its index.
+    pub(super) fn engine(&self, kind: EngineKind) -> Option<(usize, EngineCapability)> {
+        let engines = self.options.engines.iter().copied().enumerate();
+        engines
+            .into_iter()
+            .find(|(_, engine)| engine.kind == kind as u32)
     }
 
     fn region_set(
@@ -226,6 +238,15 @@ impl Shared {
             true => Ok(()),
             false => Err(error),
         }
+    }
+}
+
+/// The kind of engine that an opcode needs.
+pub(super) fn served_by(opcode: Opcode) -> Option<EngineKind> {
+    match opcode {
+        Opcode::Msm => Some(EngineKind::Msm),
+        Opcode::Ntt => Some(EngineKind::Ntt),
+        _ => None,
     }
 }
 

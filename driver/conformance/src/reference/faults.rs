@@ -9,7 +9,7 @@ pub struct Faults {
     pub stopped: bool,
     /// Every register reads as all-ones, writes are lost.
     pub gone: bool,
-    /// An MSM that starts never ends: the clock runs, its progress stands.
+    /// A job that starts in an engine never ends: the clock runs, its progress stands.
     pub hang_engine: bool,
     /// The queue engine fetches nothing: the clock runs.
     pub hang_queue: bool,
@@ -140,6 +140,48 @@ pub enum Mutation {
     Statistics,
     /// Progress stands still while a job runs.
     Progress,
+    /// A transform of two elements gives the first one twice.
+    NttSizes,
+    /// The output's order is natural when both orders should be reversed.
+    NttOrders,
+    /// Two results of a coset transform are exchanged.
+    NttCoset,
+    /// The engine has its own 1/N.
+    NttFactor,
+    /// The last result of five transforms is wrong.
+    NttBatch,
+    /// The last result of the last column is wrong.
+    NttColumns,
+    /// Two results of an extension are exchanged.
+    NttExtension,
+    /// The upper twiddles between two passes are ones, from four times the size of one pass on.
+    NttPasses,
+    /// The last result is wrong when it overwrites the input.
+    NttInPlace,
+    /// The block behind the output is written to.
+    NttNeighbours,
+    /// The statistics block of a transform is not written.
+    NttStatistics,
+    /// Progress stands still while a transform runs.
+    NttProgress,
+    /// Sizes one over the limit are accepted.
+    NttSizeLimit,
+    /// Fields of an NTT that are not used need not be zero.
+    NttUnused,
+    /// The output's offset need not be aligned.
+    NttAlignment,
+    /// Areas may end a block behind the region.
+    NttBounds,
+    /// Areas may overlap.
+    NttOverlap,
+    /// Rows may be longer than the stride.
+    NttStride,
+    /// The direction of a table set is not looked at.
+    NttTables,
+    /// `EXTEND` goes with every flag.
+    NttFlags,
+    /// Elements at or above the modulus are accepted.
+    NttRange,
     /// Every hundredth job of a queue fails.
     Endurance,
 }

@@ -4,14 +4,16 @@
 mod execute;
 mod faults;
 mod msm;
+mod ntt;
 mod registers;
 mod state;
 mod thread;
+mod transform;
 
 pub use faults::{Faults, Mutation};
 
 use gristmill_driver::{DmaBuffer, HostMemory, Interrupts, Transport, TransportError};
-use gristmill_protocol::{Capabilities, CurveId, EngineCapability, EngineKind, register};
+use gristmill_protocol::{Capabilities, CurveId, EngineCapability, EngineKind, FieldId, register};
 use state::State;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -50,7 +52,7 @@ impl ReferenceOptions {
             scalar_bytes,
             scalar_bits,
             latency: 40,
-            pass_bits_min: 0,
+            ..EngineCapability::default()
         };
         Self {
             capabilities: Capabilities {
@@ -66,6 +68,34 @@ impl ReferenceOptions {
             engines: vec![engine],
             mutation: None,
         }
+    }
+
+    /// A card with one NTT engine.
+    pub fn ntt(field: FieldId) -> Self {
+        let mut options = Self::msm(CurveId::Toy);
+        options.engines.clear();
+        options.and_ntt(field)
+    }
+
+    /// The same with an NTT engine behind its engines.
+    pub fn and_ntt(mut self, field: FieldId) -> Self {
+        let (pass_log2, size_log2) = match field {
+            FieldId::Toy => (4, 8),
+            _ => (6, 12),
+        };
+        self.engines.push(EngineCapability {
+            kind: EngineKind::Ntt as u32,
+            group: field as u32,
+            size_log2,
+            lanes: (64 / field.element_bytes() as u32).max(2),
+            element_bytes: field.element_bytes() as u16,
+            latency: 100,
+            pass_log2,
+            job_slots: 2,
+            ..EngineCapability::default()
+        });
+        self.capabilities.engines = self.engines.len() as u32;
+        self
     }
 
     /// The same with a mutation.
@@ -118,6 +148,11 @@ impl ReferenceCard {
     /// The host's memory, as the card sees it.
     pub fn host(&self) -> &Arc<HostMemory> {
         &self.shared.host
+    }
+
+    /// Its interrupt vectors.
+    pub fn interrupts(&self) -> &Interrupts {
+        &self.shared.interrupts
     }
 
     /// Changes the faults, at once.

@@ -6,7 +6,9 @@ use super::{Mutation, Shared};
 use crate::curve::{Curve, Point};
 use gristmill_protocol::Handle;
 use gristmill_protocol::descriptor::flag;
-use gristmill_protocol::{Completion, CurveId, EngineCapability, Msm, SLOT_WORDS, Status, format};
+use gristmill_protocol::{
+    Completion, CurveId, EngineCapability, EngineKind, Msm, SLOT_WORDS, Status, format,
+};
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 
@@ -22,7 +24,8 @@ impl Shared {
         completion: &mut Completion,
     ) -> Result<u64, Refusal> {
         let (mut msm, statistics) = (unpack(words), words[1]);
-        let engine = self.options.engines.first().copied().unwrap_or_default();
+        let engine = self.engine(EngineKind::Msm);
+        let engine = engine.map(|(_, engine)| engine).unwrap_or_default();
         let curve = CurveId::from_code(engine.group).map(Curve::of);
         let curve = curve.ok_or((Status::UnknownOpcode, words[0] & 0xff))?;
         let windows = self.check_shape(&msm, statistics, &engine)?;
@@ -81,6 +84,7 @@ impl Shared {
         let width_ok = widths.contains(&msm.window);
         let windows_ok = width_ok
             && (1..=engine.windows_per_pass).contains(&k)
+            && k.is_multiple_of(engine.adders)
             && u64::from(k.div_ceil(engine.adders)) << (c - 1) <= 1 << engine.buckets_log2;
         if !width_ok || (!windows_ok && !self.mutated(Mutation::Window)) {
             return Err((Status::UnsupportedParameter, 5));

@@ -1,9 +1,10 @@
 //! The card's own thread: fetch, execute, complete.
 
+use super::execute::served_by;
 use super::state::State;
 use super::{Mutation, Shared};
 use gristmill_protocol::register::control_bits;
-use gristmill_protocol::{Completion, SLOT_BYTES, Status, format};
+use gristmill_protocol::{Completion, EngineKind, Opcode, SLOT_BYTES, Status, format};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,12 +14,15 @@ const STEP: Duration = Duration::from_millis(1);
 const STEP_CYCLES: u64 = 500_000;
 /// Bit of `BUSY` for the queue engine.
 const QUEUE_ENGINE: u32 = 1 << 31;
-const MSM_ENGINE: u32 = 1 << 0;
+
+/// Kind of an NTT engine.
+const NTT: u32 = EngineKind::Ntt as u32;
 
 /// A job between its descriptor and its completion.
 struct Running {
     queue: usize,
-    is_msm: bool,
+    /// Index of the engine that has it.
+    engine: Option<usize>,
     interrupt: bool,
     completion: Completion,
 }
@@ -102,7 +106,10 @@ impl Shared {
         state.cycles += completion.cycles;
         let running = Running {
             queue,
-            is_msm: words[0] as u8 == gristmill_protocol::Opcode::Msm.code(),
+            engine: Opcode::from_code(words[0] as u8)
+                .and_then(served_by)
+                .and_then(|kind| self.engine(kind))
+                .map(|(index, _)| index),
             interrupt: words[0] >> 16
                 & u64::from(gristmill_protocol::descriptor::flag::NO_INTERRUPT)
                 == 0,
@@ -126,17 +133,19 @@ impl Shared {
     ) -> MutexGuard<'a, State> {
         let epoch = state.epoch;
         let mut steps = 0;
-        state.busy |= if running.is_msm {
-            MSM_ENGINE
-        } else {
-            QUEUE_ENGINE
-        };
-        if running.is_msm && !self.mutated(Mutation::Progress) {
-            state.progress[0] = state.progress[0].wrapping_add(1);
+        let busy = running.engine.map_or(QUEUE_ENGINE, |index| 1 << index);
+        state.busy |= busy;
+        if let Some(index) = running.engine
+            && !self.mutated(match self.options.engines[index].kind {
+                NTT => Mutation::NttProgress,
+                _ => Mutation::Progress,
+            })
+        {
+            state.progress[index] = state.progress[index].wrapping_add(1);
         }
         loop {
             let faults = state.faults;
-            let hung = faults.hang_engine && running.is_msm;
+            let hung = faults.hang_engine && running.engine.is_some();
             if state.power_off || state.epoch != epoch {
                 return state;
             }
@@ -147,13 +156,15 @@ impl Shared {
             steps += 1;
             if !faults.stopped {
                 state.cycles += if slow { 1000 } else { STEP_CYCLES };
-                if running.is_msm && !hung {
-                    state.progress[0] = state.progress[0].wrapping_add(1);
+                if let Some(index) = running.engine
+                    && !hung
+                {
+                    state.progress[index] = state.progress[index].wrapping_add(1);
                 }
             }
             state = self.pause(state);
         }
-        state.busy &= !(MSM_ENGINE | QUEUE_ENGINE);
+        state.busy &= !busy;
         if state.faults.wrong_tags {
             running.completion.tag ^= 0xffff;
         }

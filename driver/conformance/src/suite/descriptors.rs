@@ -3,7 +3,9 @@
 use super::Miss;
 use super::bench::{Bench, demand, told};
 use gristmill_protocol::descriptor::flag;
-use gristmill_protocol::{DESCRIPTOR_VERSION, Opcode, Operation, RegionKind, SLOT_WORDS, Status};
+use gristmill_protocol::{
+    DESCRIPTOR_VERSION, EngineKind, Opcode, Operation, RegionKind, SLOT_WORDS, Status,
+};
 
 /// An address that no host memory has.
 pub(super) const NOWHERE: u64 = 0x40;
@@ -29,8 +31,19 @@ pub(super) fn reserved_bits(bench: &mut Bench) -> Result<(), Miss> {
         Opcode::RegionClear,
         Opcode::CopyToCard,
         Opcode::Msm,
+        Opcode::Ntt,
     ] {
-        if opcode == Opcode::Msm && bench.engines.is_empty() {
+        let kind = match opcode {
+            Opcode::Msm => Some(EngineKind::Msm),
+            Opcode::Ntt => Some(EngineKind::Ntt),
+            _ => None,
+        };
+        if kind.is_some_and(|kind| {
+            !bench
+                .engines
+                .iter()
+                .any(|engine| engine.kind == kind as u32)
+        }) {
             continue;
         }
         for word in 0..SLOT_WORDS {

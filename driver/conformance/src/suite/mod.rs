@@ -6,12 +6,15 @@ mod descriptors;
 mod interrupts;
 mod msm;
 mod msm_errors;
+mod ntt;
+mod ntt_errors;
 mod pairs;
 mod random;
 mod regions;
 mod registers;
 mod reset;
 mod rings;
+mod transforms;
 
 use bench::Bench;
 use gristmill_driver::Transport;
@@ -163,6 +166,27 @@ const CHECKS: &[(&str, Check)] = &[
     ("msm scalar range", msm_errors::scalar_range),
     ("msm base range", msm_errors::base_range),
     ("msm host memory error", msm_errors::host_memory_error),
+    ("ntt sizes", ntt::sizes),
+    ("ntt orders", ntt::orders),
+    ("ntt coset", ntt::coset),
+    ("ntt factor", ntt::factor),
+    ("ntt batch", ntt::batch),
+    ("ntt columns", ntt::columns),
+    ("ntt extension", ntt::extension),
+    ("ntt two passes", ntt::two_passes),
+    ("ntt in place", ntt::in_place),
+    ("ntt neighbours", ntt::neighbours),
+    ("ntt statistics", ntt::statistics),
+    ("ntt progress", ntt::progress),
+    ("ntt size limit", ntt_errors::size),
+    ("ntt unused fields", ntt_errors::unused),
+    ("ntt misaligned", ntt_errors::misaligned),
+    ("ntt bounds", ntt_errors::bounds),
+    ("ntt overlap", ntt_errors::overlap),
+    ("ntt stride", ntt_errors::stride),
+    ("ntt tables", ntt_errors::tables),
+    ("ntt flags", ntt_errors::flags),
+    ("ntt element range", ntt_errors::element_range),
     ("random descriptors", random::mixed),
 ];
 

@@ -68,6 +68,9 @@ pub(super) fn window(bench: &mut Bench) -> Result<(), Miss> {
         Box::new(move |msm| msm.window = widest + 1),
         Box::new(|msm| msm.windows_per_pass = 0),
     ];
+    if engine.adders > 1 {
+        changes.push(Box::new(|msm| msm.windows_per_pass += 1));
+    }
     if let Some(k) = too_many {
         changes.push(Box::new(move |msm| msm.windows_per_pass = k));
     }

@@ -4,6 +4,7 @@ use super::Miss;
 use super::bench::{Bench, Queue, demand, told};
 use super::descriptors::NOWHERE;
 use super::pairs::{Pairs, Placed};
+use super::transforms::{self, Transforms};
 use gristmill_driver::DmaBuffer;
 use gristmill_protocol::{Handle, Operation, RegionKind, SLOT_WORDS, Status};
 use rand::Rng;
@@ -17,6 +18,8 @@ const FREE_DETAIL: [Status; 2] = [Status::Success, Status::HostMemoryError];
 const DATA: u16 = 3;
 const DATA_BYTES: u64 = 4096;
 const DATA_BASE: u64 = 32 << 10;
+/// Where the transforms are.
+const TRANSFORMS_BASE: u64 = 64 << 10;
 /// Region that is only set.
 const SPARE: u16 = 4;
 
@@ -24,6 +27,7 @@ struct Scene {
     data: Handle,
     buffer: DmaBuffer,
     msm: Option<(Pairs, Placed)>,
+    ntt: Option<(Transforms, transforms::Placed)>,
 }
 
 pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
@@ -33,7 +37,20 @@ pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
         Err(Miss::Skipped(_)) => None,
         Err(miss) => return Err(miss),
     };
+    let transforms = match Transforms::random(bench, 4, 3) {
+        Ok(transforms) => Some(transforms),
+        Err(Miss::Skipped(_)) => None,
+        Err(miss) => return Err(miss),
+    };
     let mut queue = bench.queue()?;
+    let ntt = match transforms {
+        Some(mut transforms) => {
+            transforms.base = TRANSFORMS_BASE;
+            let placed = transforms.place(bench, &mut queue)?;
+            Some((transforms, placed))
+        }
+        None => None,
+    };
     let msm = match pairs {
         Some(pairs) => {
             let placed = pairs.place(bench, &mut queue)?;
@@ -45,6 +62,7 @@ pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
         data: queue.set_region(DATA, DATA_BASE, DATA_BYTES, 0, false)?,
         buffer: bench.buffer(&[0x3c; DATA_BYTES as usize])?,
         msm,
+        ntt,
     };
     let mut expected = HashMap::new();
     let mut windows = None;
@@ -72,6 +90,10 @@ pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
             queue.submit(words)?;
         }
     }
+    if let Some((transforms, placed)) = &scene.ntt {
+        queue.succeed(Operation::Ntt(placed.ntt))?;
+        transforms.compare(bench, &mut queue, placed, &transforms.expected())?;
+    }
     match (&scene.msm, windows) {
         (Some((pairs, placed)), Some(windows)) => pairs.compare(placed, windows),
         _ => Ok(()),
@@ -93,7 +115,7 @@ fn any(bench: &mut Bench, queue: &mut Queue, scene: &Scene) -> Case {
     };
     let mut words = queue.words(copy);
     let data = u64::from(DATA);
-    match random.gen_range(0..14) {
+    match random.gen_range(0..17) {
         0 => (queue.words(Operation::Nop), "a nop", Status::Success, 0),
         1 => {
             let set = Operation::RegionSet {
@@ -156,6 +178,30 @@ fn any(bench: &mut Bench, queue: &mut Queue, scene: &Scene) -> Case {
             }
             None => (words, "a copy", Status::Success, 0),
         },
+        13..=15 => match &scene.ntt {
+            Some((_, placed)) => a_transform(bench, queue, placed),
+            None => (words, "a copy", Status::Success, 0),
+        },
         _ => (words, "a copy", Status::Success, 0),
+    }
+}
+
+/// A transform, or one that is refused.
+fn a_transform(bench: &mut Bench, queue: &mut Queue, placed: &transforms::Placed) -> Case {
+    let mut words = queue.words(Operation::Ntt(placed.ntt));
+    match bench.random.gen_range(0..6) {
+        0 => {
+            words[5] &= 0xffff_ffff;
+            (words, "no transform", Status::SizeLimit, 0)
+        }
+        1 => {
+            words[7] = 0;
+            (words, "no tables", Status::TablesMismatch, 0)
+        }
+        2 => {
+            words[2] += 8;
+            (words, "a misaligned input", Status::Misaligned, 2)
+        }
+        _ => (words, "a transform", Status::Success, 0),
     }
 }

@@ -3,7 +3,7 @@
 use super::Miss;
 use super::bench::{Bench, demand};
 use gristmill_protocol::register::{self, Access, status_bits};
-use gristmill_protocol::{CurveId, EngineKind, Operation};
+use gristmill_protocol::{CurveId, EngineKind, FieldId, Operation};
 
 pub(super) fn identity(bench: &mut Bench) -> Result<(), Miss> {
     bench.registers.check_identity()?;
@@ -28,7 +28,19 @@ pub(super) fn capability_table(bench: &mut Bench) -> Result<(), Miss> {
         demand(kind.is_some(), || {
             format!("engine {i} is of kind {}", engine.kind)
         })?;
-        if kind != Some(EngineKind::Msm) {
+        if kind == Some(EngineKind::Ntt) {
+            let field = FieldId::from_code(engine.group);
+            let right = field.is_some_and(|field| {
+                usize::from(engine.element_bytes) == field.element_bytes()
+                    && engine.size_log2 <= field.two_adicity()
+                    && engine.size_log2 <= 2 * engine.pass_log2
+                    && engine.lanes.is_power_of_two()
+                    && engine.job_slots >= 1
+                    && engine.latency > 0
+            });
+            demand(right, || {
+                format!("engine {i} contradicts itself: {engine:?}")
+            })?;
             continue;
         }
         let widths = engine.window_min >= 1 && engine.window_min <= engine.window_max;

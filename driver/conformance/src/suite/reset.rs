@@ -3,8 +3,12 @@
 use super::Miss;
 use super::bench::{Bench, demand};
 use super::pairs::Pairs;
+use super::transforms::Transforms;
 use gristmill_protocol::register::{self, RESET_KEY, STATE_RUNNING};
 use gristmill_protocol::{Operation, Status};
+
+/// Where the transforms are.
+const TRANSFORMS_BASE: u64 = 64 << 10;
 
 pub(super) fn key(bench: &mut Bench) -> Result<(), Miss> {
     let mut queue = bench.queue()?;
@@ -24,15 +28,33 @@ pub(super) fn mid_job(bench: &mut Bench) -> Result<(), Miss> {
         Err(Miss::Skipped(_)) => None,
         Err(miss) => return Err(miss),
     };
+    let transforms = match Transforms::random(bench, 3, 20) {
+        Ok(mut transforms) => {
+            transforms.base = TRANSFORMS_BASE;
+            Some(transforms)
+        }
+        Err(Miss::Skipped(_)) => None,
+        Err(miss) => return Err(miss),
+    };
     for round in 0..rounds {
         let mut queue = bench.queue()?;
         let mut buffers = Vec::new();
+        let transform = match &transforms {
+            Some(transforms) => Some(transforms.place(bench, &mut queue)?),
+            None => None,
+        };
         if let Some(pairs) = &pairs {
             let job = pairs.place(bench, &mut queue)?;
             let words = queue.words(Operation::Msm(job.msm));
             queue.submit(words)?;
             queue.submit(words)?;
             buffers.push(job);
+        }
+        for _ in 0..2 {
+            if let Some(job) = &transform {
+                let words = queue.words(Operation::Ntt(job.ntt));
+                queue.submit(words)?;
+            }
         }
         for _ in 0..4 {
             let words = queue.words(Operation::Nop);
@@ -58,6 +80,9 @@ pub(super) fn mid_job(bench: &mut Bench) -> Result<(), Miss> {
     }
     let mut queue = bench.queue()?;
     queue.succeed(Operation::Nop)?;
+    if let Some(transforms) = &transforms {
+        transforms.check(bench, &mut queue)?;
+    }
     match &pairs {
         Some(pairs) => pairs.check(bench, &mut queue),
         None => Ok(()),
