@@ -357,7 +357,7 @@ impl Bench {
         let element = |beat: usize, lane: usize| match pass.size_log2 < self.parameters.lanes_log2()
         {
             true => lane,
-            false => (lane / half << pass.size_log2 >> 1) + beat * half + lane % half,
+            false => ((lane / half) << pass.size_log2 >> 1) + beat * half + lane % half,
         };
         (0..beats)
             .map(|beat| {
