@@ -29,17 +29,27 @@ impl Pipeline {
         self.latency
     }
 
-    /// An instance with these connections; ports that the graph does not have are left out.
-    fn instance(&self, connections: &[(&str, String)]) -> Verilog {
-        let mut code = format!("{} pipeline(\n  .clock(clock)", self.name);
+    /// Its module.
+    pub(crate) fn core(&self) -> &str {
+        &self.text
+    }
+
+    /// An instance of its module under this name, with these connections; ports that the graph does not have are
+    /// left out.
+    pub(crate) fn instance_named(&self, instance: &str, connections: &[(&str, String)]) -> String {
+        let mut code = format!("{} {instance}(\n  .clock(clock)", self.name);
         for (port, expression) in connections {
             if self.ports.iter().any(|name| name == port) {
                 write!(code, ",\n  .{port}({expression})").expect("writing to a string");
             }
         }
-        code += "\n);\n";
+        code + "\n);\n"
+    }
+
+    /// A leaf that is one instance.
+    fn instance(&self, connections: &[(&str, String)]) -> Verilog {
         Verilog::Wrapper(Wrapper {
-            code,
+            code: self.instance_named("pipeline", connections),
             cores: self.text.clone(),
         })
     }
