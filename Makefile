@@ -4,30 +4,31 @@ CARGO ?= cargo
 # `make prove`: the card in hdl/cards, how its modular multipliers are simulated (fast or rtl), and
 # further arguments such as "--payments 4 --depth 20 --check".
 CONFIG ?= bn254
+# Where that card is simulated: sim (in the same process) or vfio-user (in one of its own, over a socket).
+CARD ?= sim
 FILL ?= fast
 ARGS ?=
 # dev instead of release: what the tests have built already.
 PROFILE ?= release
-# The card of `make fills`.
-CARD ?= bn254
 # The sums of `make bls12-381`: number of pairs, and how the scalars are distributed.
 BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:zero 1024:one 1024:minus-one \
 	4096:uniform 16384:uniform
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove figures test conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
-	@echo "make prove            prove a batch of payments on a simulated card (FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
+	@echo "make prove            prove a batch of payments on a simulated card (CARD=sim|vfio-user FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
 	@echo "make figures          measure what the design promises, on the simulated card"
 	@echo "make test             all tests"
+	@echo "make test-vm          the card behind a virtual machine's kernel: the suite and a proof through VFIO (Debian)"
 	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
 	@echo "make bls12-381        the BLS12-381 adder and card against arkworks (minutes)"
 	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
-	@echo "make fills            compare the RTL of record with the fast fill (CARD=bn254, some minutes)"
+	@echo "make fills            compare the RTL of record with the fast fill (CONFIG=bn254, some minutes)"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
 	@echo "make emit             write the Verilog of all cards"
 	@echo "make checksums        record the Verilog of all cards after a change of the RTL"
@@ -41,13 +42,16 @@ setup-synthesis:
 	@tools/setup synthesis
 
 prove: setup
-	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove $(ARGS)
+	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove --card $(CARD) $(ARGS)
 
 figures: setup
 	$(CARGO) run --release -p gristmill-bench -- figures
 
 test: setup
 	$(CARGO) test --workspace
+
+test-vm: setup
+	PROFILE=$(PROFILE) tools/test-vm
 
 adder-rtl: setup
 	$(CARGO) test -p gristmill-sim --test cells -- --ignored --exact adder::bn254_adder_of_record
@@ -66,7 +70,7 @@ conformance-long: setup
 	done; done
 
 fills: setup
-	GRISTMILL_FILLS=$(CARD) $(CARGO) test --release -p gristmill-sim --test fills
+	GRISTMILL_FILLS=$(CONFIG) $(CARGO) test --release -p gristmill-sim --test fills
 
 lint: setup emit
 	$(CARGO) run -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v

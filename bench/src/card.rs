@@ -11,7 +11,7 @@ use gristmill::{CardGroup, CardProvider};
 use gristmill_driver::{Bases, Card, MsmBases, MsmRequest, MsmResult, MsmScalars};
 use gristmill_protocol::format::result_slot_bytes;
 use gristmill_sim::card::CardSimulation;
-use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink};
+use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, SimulatedMemory};
 
 use crate::distribution::Distribution;
 
@@ -58,6 +58,7 @@ impl BenchCard {
             config: "bn254".into(),
             fill: SimulatedFill::Fast,
             link: SimulatedLink::Gen3,
+            memory: SimulatedMemory::Flat,
         };
         let simulation = Arc::new(simulated.start()?);
         let card = Card::open(simulation.clone(), simulated.options())?;

@@ -26,17 +26,51 @@ pub struct HostMemory {
 struct Segments {
     by_address: BTreeMap<u64, Segment>,
     cursor: u64,
+    disconnected: bool,
 }
 
 struct Segment {
-    pointer: NonNull<u8>,
+    place: Place,
     length: usize,
+    may: Rights,
+}
+
+/// Where the bytes of a segment are.
+enum Place {
+    Pointer(NonNull<u8>),
+    Foreign(Arc<dyn ForeignMemory>),
 }
 
 // SAFETY: the pointer is only used under the map's lock, by atomics.
-unsafe impl Send for Segment {}
+unsafe impl Send for Place {}
 // SAFETY: as above.
-unsafe impl Sync for Segment {}
+unsafe impl Sync for Place {}
+
+/// What a card may do with a segment that was mapped for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// It may read.
+    pub read: bool,
+    /// It may write.
+    pub write: bool,
+}
+
+impl Rights {
+    /// Both.
+    pub const ALL: Self = Self {
+        read: true,
+        write: true,
+    };
+}
+
+/// Memory that is reached by calls, since a pointer into it could become invalid at any time.
+pub trait ForeignMemory: Send + Sync {
+    /// Fills `into` from byte `offset`; `false` if some of it cannot be read.
+    fn read(&self, offset: u64, into: &mut [u8]) -> bool;
+
+    /// Copies `from` to byte `offset`, ascending; `false` if some of it cannot be written.
+    fn write(&self, offset: u64, from: &[u8]) -> bool;
+}
 
 /// An address that no segment covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +92,7 @@ impl HostMemory {
             segments: RwLock::new(Segments {
                 by_address: BTreeMap::new(),
                 cursor: BASE,
+                disconnected: false,
             }),
             address_bits: address_bits.min(63),
         })
@@ -80,9 +115,12 @@ impl HostMemory {
         let pointer = NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })
             .ok_or_else(|| refuse("out of memory"))?;
         let length = layout.size();
-        segments
-            .by_address
-            .insert(iova, Segment { pointer, length });
+        let segment = Segment {
+            place: Place::Pointer(pointer),
+            length,
+            may: Rights::ALL,
+        };
+        segments.by_address.insert(iova, segment);
         let backing = Box::new(Owned {
             memory: self.clone(),
             pointer,
@@ -97,17 +135,37 @@ impl HostMemory {
     /// `false`, and no change, when the addresses overlap with a segment or end beyond 2^64.
     ///
     /// # Safety
-    /// `pointer` is aligned to 8 bytes and valid for reads and writes of `length` bytes until
+    /// `pointer` is aligned to 8 bytes and valid for the accesses of `may` to `length` bytes until
     /// [`Self::unmap`] returned, and is accessed by others only atomically or from other processes.
-    pub unsafe fn map(&self, iova: u64, pointer: NonNull<u8>, length: usize) -> bool {
+    pub unsafe fn map(&self, iova: u64, pointer: NonNull<u8>, length: usize, may: Rights) -> bool {
+        self.insert(iova, Place::Pointer(pointer), length, may)
+    }
+
+    /// The same for memory that is reached by calls.
+    pub fn map_foreign(
+        &self,
+        iova: u64,
+        memory: Arc<dyn ForeignMemory>,
+        length: usize,
+        may: Rights,
+    ) -> bool {
+        self.insert(iova, Place::Foreign(memory), length, may)
+    }
+
+    fn insert(&self, iova: u64, place: Place, length: usize, may: Rights) -> bool {
         let mut segments = write(&self.segments);
         let free = length > 0 && segments.is_free(iova, length as u64);
         if free {
-            segments
-                .by_address
-                .insert(iova, Segment { pointer, length });
+            let segment = Segment { place, length, may };
+            segments.by_address.insert(iova, segment);
         }
         free
+    }
+
+    /// Whether the card reaches anything at all, as bus mastering decides on PCI; `true` at first. No access
+    /// is under way when `connect(false)` returns.
+    pub fn connect(&self, connected: bool) {
+        write(&self.segments).disconnected = !connected;
     }
 
     /// Forgets the segment that begins at `iova`; `false` when there is none. No access to it is
@@ -116,17 +174,27 @@ impl HostMemory {
         write(&self.segments).by_address.remove(&iova).is_some()
     }
 
-    /// The card reads from `iova`. On a fault nothing was read.
+    /// The card reads from `iova`. On a fault nothing was read, unless foreign memory failed in the middle.
     pub fn read(&self, iova: u64, into: &mut [u8]) -> Result<(), HostFault> {
         let segments = read(&self.segments);
-        segments.check(iova, into.len() as u64)?;
+        segments.check(iova, into.len() as u64, |may| may.read)?;
         let mut rest = into;
         let mut at = iova;
         while !rest.is_empty() {
-            let (pointer, bytes) = segments.run(at)?;
+            let (segment, offset) = segments.find(at)?;
+            let bytes = segment.length - offset;
             let (now, later) = rest.split_at_mut(bytes.min(rest.len()));
-            // SAFETY: the segment is mapped and at least `now.len()` bytes long from `pointer`.
-            unsafe { shared::read(pointer, now) };
+            match &segment.place {
+                // SAFETY: the segment is mapped and at least `now.len()` bytes long from `offset`.
+                Place::Pointer(pointer) => unsafe {
+                    shared::read(pointer.as_ptr().add(offset), now);
+                },
+                Place::Foreign(memory) => {
+                    if !memory.read(offset as u64, now) {
+                        return Err(HostFault { iova: at });
+                    }
+                }
+            }
             at += now.len() as u64;
             rest = later;
         }
@@ -134,17 +202,27 @@ impl HostMemory {
     }
 
     /// The card writes to `iova`, ascending, the last aligned word last and with release ordering.
-    /// On a fault nothing was written.
+    /// On a fault nothing was written, unless foreign memory failed in the middle.
     pub fn write(&self, iova: u64, from: &[u8]) -> Result<(), HostFault> {
         let segments = read(&self.segments);
-        segments.check(iova, from.len() as u64)?;
+        segments.check(iova, from.len() as u64, |may| may.write)?;
         let mut rest = from;
         let mut at = iova;
         while !rest.is_empty() {
-            let (pointer, bytes) = segments.run(at)?;
+            let (segment, offset) = segments.find(at)?;
+            let bytes = segment.length - offset;
             let (now, later) = rest.split_at(bytes.min(rest.len()));
-            // SAFETY: the segment is mapped and at least `now.len()` bytes long from `pointer`.
-            unsafe { shared::write(pointer, now) };
+            match &segment.place {
+                // SAFETY: the segment is mapped and at least `now.len()` bytes long from `offset`.
+                Place::Pointer(pointer) => unsafe {
+                    shared::write(pointer.as_ptr().add(offset), now);
+                },
+                Place::Foreign(memory) => {
+                    if !memory.write(offset as u64, now) {
+                        return Err(HostFault { iova: at });
+                    }
+                }
+            }
             at += now.len() as u64;
             rest = later;
         }
@@ -186,8 +264,8 @@ impl Segments {
             .is_none_or(|(base, segment)| base + segment.length as u64 <= iova)
     }
 
-    /// Pointer for `iova`, and the bytes from there to the end of its segment.
-    fn run(&self, iova: u64) -> Result<(*mut u8, usize), HostFault> {
+    /// The segment with byte `iova`, and where in it that is.
+    fn find(&self, iova: u64) -> Result<(&Segment, usize), HostFault> {
         let (base, segment) = self
             .by_address
             .range(..=iova)
@@ -197,17 +275,24 @@ impl Segments {
         if offset >= segment.length {
             return Err(HostFault { iova });
         }
-        // SAFETY: `offset` is inside the segment.
-        let pointer = unsafe { segment.pointer.as_ptr().add(offset) };
-        Ok((pointer, segment.length - offset))
+        Ok((segment, offset))
     }
 
-    /// Whether segments cover the whole range.
-    fn check(&self, iova: u64, bytes: u64) -> Result<(), HostFault> {
+    /// Whether segments that allow it cover the whole range.
+    fn check(
+        &self,
+        iova: u64,
+        bytes: u64,
+        allows: impl Fn(Rights) -> bool,
+    ) -> Result<(), HostFault> {
         let mut at = iova;
         let end = iova.checked_add(bytes).ok_or(HostFault { iova })?;
         while at < end {
-            at += self.run(at)?.1 as u64;
+            let (segment, offset) = self.find(at)?;
+            if self.disconnected || !allows(segment.may) {
+                return Err(HostFault { iova: at });
+            }
+            at += (segment.length - offset) as u64;
         }
         Ok(())
     }

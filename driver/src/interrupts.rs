@@ -28,6 +28,25 @@ impl Interrupts {
         }
     }
 
+    /// The vectors that were raised, taken all at once; waits for one, at most until `deadline`.
+    pub fn take_all(&self, deadline: Instant) -> Vec<u32> {
+        let mut pending = lock(&self.pending);
+        loop {
+            let raised: Vec<u32> = (0..)
+                .zip(pending.iter_mut())
+                .filter_map(|(vector, bit)| std::mem::take(bit).then_some(vector))
+                .collect();
+            if !raised.is_empty() {
+                return raised;
+            }
+            let in_time;
+            (pending, in_time) = wait_until(&self.raised, pending, deadline);
+            if !in_time {
+                return raised;
+            }
+        }
+    }
+
     /// As [`Transport::wait_interrupt`](crate::Transport::wait_interrupt).
     pub fn wait(&self, vector: u32, deadline: Instant) -> Result<bool, TransportError> {
         let mut pending = lock(&self.pending);

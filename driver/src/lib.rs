@@ -35,7 +35,7 @@ pub use card::{Card, CardOptions, Counters};
 pub use dma::{DmaBacking, DmaBuffer};
 pub use dma_vec::{DmaSlice, DmaVec};
 pub use error::{CardError, JobError, Loss};
-pub use host_memory::{HostFault, HostMemory};
+pub use host_memory::{ForeignMemory, HostFault, HostMemory, Rights};
 pub use interrupts::Interrupts;
 pub use job::Ticket;
 pub use msm::{MsmBases, MsmRequest, MsmResult, MsmScalars, MsmTicket};

@@ -2,7 +2,7 @@
 //! `MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-disable-weak-memory-emulation" cargo +nightly miri test
 //! -p gristmill-driver --test shared_memory` (its weak memory does not know one byte with two sizes).
 
-use gristmill_driver::{DmaVec, HostFault, HostMemory, Interrupts, TransportError};
+use gristmill_driver::{DmaVec, HostFault, HostMemory, Interrupts, Rights, TransportError};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -89,10 +89,10 @@ fn accesses_run_across_neighbouring_segments() {
         .map(|part| NonNull::from(part).cast::<u8>());
     // SAFETY: aligned to 8, valid until the end of the test, used by nobody else.
     unsafe {
-        assert!(memory.map(0x1000, pointers[0], 64));
-        assert!(memory.map(0x1040, pointers[1], 64));
-        assert!(!memory.map(0x1020, pointers[1], 64));
-        assert!(!memory.map(u64::MAX - 7, pointers[1], 64));
+        assert!(memory.map(0x1000, pointers[0], 64, Rights::ALL));
+        assert!(memory.map(0x1040, pointers[1], 64, Rights::ALL));
+        assert!(!memory.map(0x1020, pointers[1], 64, Rights::ALL));
+        assert!(!memory.map(u64::MAX - 7, pointers[1], 64, Rights::ALL));
     }
     let written: Vec<u8> = (0..100).collect();
     memory.write(0x1004, &written).unwrap();

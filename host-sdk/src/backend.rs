@@ -5,9 +5,9 @@
 
 use std::{fmt, sync::Arc};
 
-use gristmill_protocol::{CurveId, EngineCapability};
+use gristmill_protocol::{CurveId, EngineCapability, FieldId};
 
-use crate::error::Error;
+use crate::{error::Error, transform::Transform};
 
 /// A card, as the SDK sees it.
 pub trait Backend: Send + Sync {
@@ -23,6 +23,25 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// Whatever keeps the points from getting there.
     fn load(&self, curve: CurveId, points: Vec<u8>) -> Result<Arc<dyn Resident>, Error>;
+
+    /// Its NTT engine for this field, if it has one: none unless told otherwise.
+    fn transform_engine(&self, _field: FieldId) -> Option<EngineCapability> {
+        None
+    }
+
+    /// Transforms the elements of `input` into `output`, both tightly packed in the format of
+    /// [`gristmill_protocol::ntt`].
+    ///
+    /// # Errors
+    /// Whatever keeps it from completing; [`Error::NoTransform`] without an engine.
+    fn transform(
+        &self,
+        transform: &Transform<'_>,
+        _input: &[u8],
+        _output: &mut [u8],
+    ) -> Result<Usage, Error> {
+        Err(Error::NoTransform(transform.shape.field))
+    }
 }
 
 /// Points in card memory; they leave it when this is dropped.
@@ -76,6 +95,10 @@ pub struct Usage {
     pub stall_output: u64,
     /// Cycles in which the pipeline emptied after the last input.
     pub drain: u64,
+    /// Beats that entered the pipeline of transforms.
+    pub beats: u64,
+    /// Bytes that transforms read from card memory and wrote to it.
+    pub memory_bytes: u64,
 }
 
 impl std::ops::AddAssign for Usage {
@@ -90,6 +113,8 @@ impl std::ops::AddAssign for Usage {
         self.stall_collision += other.stall_collision;
         self.stall_output += other.stall_output;
         self.drain += other.drain;
+        self.beats += other.beats;
+        self.memory_bytes += other.memory_bytes;
     }
 }
 
@@ -113,6 +138,11 @@ impl fmt::Display for Usage {
         ] {
             let share = share(cycles, self.cycles);
             writeln!(f, "{cause:<32}{cycles:>14}  {share:>5.1} %")?;
+        }
+        if self.beats > 0 {
+            writeln!(f, "{:<32}{:>14}", "transforms, beats", self.beats)?;
+            let bytes = self.memory_bytes;
+            writeln!(f, "{:<32}{bytes:>14}", "transforms, card memory bytes")?;
         }
         let use_of_adder = share(self.busy, self.slots);
         writeln!(

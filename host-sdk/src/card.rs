@@ -2,12 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use gristmill_driver::{Bases, Card, MsmBases, MsmRequest, MsmScalars};
-use gristmill_protocol::{Completion, CurveId, EngineCapability, EngineKind};
+use gristmill_driver::{
+    Bases, Card, MsmBases, MsmRequest, MsmScalars, NttInput, NttRequest, NttUsage,
+};
+use gristmill_protocol::{Completion, CurveId, EngineCapability, EngineKind, FieldId};
 
 use crate::{
     backend::{Backend, RawSum, Resident, ScalarForm, Usage},
     error::Error,
+    transform::Transform,
 };
 
 /// How long a job may take, unless the program says otherwise. The driver gives a card up long before, when it
@@ -59,6 +62,30 @@ impl Backend for DriverCard {
             patience: self.patience,
         }))
     }
+
+    fn transform_engine(&self, field: FieldId) -> Option<EngineCapability> {
+        let engine = self.card.engine(EngineKind::Ntt).ok()?;
+        (FieldId::from_code(engine.group) == Some(field)).then_some(*engine)
+    }
+
+    fn transform(
+        &self,
+        transform: &Transform<'_>,
+        input: &[u8],
+        output: &mut [u8],
+    ) -> Result<Usage, Error> {
+        let request = NttRequest {
+            shape: transform.shape,
+            direction: transform.direction,
+            input_order: transform.input_order,
+            output_order: transform.output_order,
+            offset: transform.offset,
+            input: NttInput::Bytes(input),
+            patience: self.patience,
+        };
+        let usage = self.card.ntt(&request, output).map_err(Error::card)?;
+        Ok(transform_usage(&usage))
+    }
 }
 
 /// Points on a card of the driver.
@@ -91,6 +118,20 @@ impl Resident for OnDriverCard {
     }
 }
 
+fn transform_usage(used: &NttUsage) -> Usage {
+    let mut total = Usage::default();
+    for (completion, statistics) in &used.jobs {
+        total += Usage {
+            busy: 0,
+            beats: completion.busy,
+            memory_bytes: statistics.read_bytes + statistics.written_bytes,
+            ..usage(completion, 0)
+        };
+    }
+    total.link_bytes += used.copied_bytes;
+    total
+}
+
 fn usage(completion: &Completion, adders: u32) -> Usage {
     Usage {
         jobs: 1,
@@ -103,5 +144,6 @@ fn usage(completion: &Completion, adders: u32) -> Usage {
         stall_collision: completion.stall_collision.into(),
         stall_output: completion.stall_output.into(),
         drain: completion.drain.into(),
+        ..Usage::default()
     }
 }

@@ -1,7 +1,10 @@
-//! An evaluation domain whose transforms are counted. They run on the CPU: no card of this release has a
-//! transform engine.
+//! An evaluation domain whose transforms go to the card.
+//!
+//! Elements of the domain's own field do, on domains whose size is a power of two. What stays on the CPU:
+//! other elements (points, in particular), mixed-radix sizes, and inputs so short that arkworks' transform,
+//! which knows the degree, has little to do.
 
-use std::any::TypeId;
+use std::{any::TypeId, time::Instant};
 
 use ark_ff::FftField;
 use ark_poly::{EvaluationDomain, GeneralEvaluationDomain, domain::DomainCoeff};
@@ -10,32 +13,117 @@ use ark_serialize::{
 };
 use ark_std::io::{Read, Write};
 
+use gristmill_driver::NttDirection;
+
 use crate::{
-    dispatch::{name_of, on_cpu},
-    report::Operation,
+    card_field::{self, CardField, same_type},
+    error::Error,
+    report::{Operation, Reason},
+    scope::Context,
+    session::Session,
+    transform::Offload,
 };
 
-/// The general evaluation domain of arkworks, with its transforms in the report.
+/// From what size of the domain on, in lengths of the input, arkworks transforms a short input another way.
+const SHORT: usize = 4;
+
+/// The general evaluation domain of arkworks, with its transforms on the card.
 #[derive(Copy, Clone, Hash, Eq, PartialEq, Debug)]
 #[repr(transparent)]
 pub struct AcceleratedDomain<F: FftField>(pub GeneralEvaluationDomain<F>);
 
 impl<F: FftField> AcceleratedDomain<F> {
-    fn is_coset(&self) -> bool {
-        !self.0.coset_offset().is_one()
+    /// The card's transform, or the CPU's by `stock`.
+    fn transform<T: DomainCoeff<F>>(
+        &self,
+        direction: NttDirection,
+        elements: &mut Vec<T>,
+        stock: impl FnOnce(&GeneralEvaluationDomain<F>, &mut Vec<T>),
+    ) {
+        let tried = self
+            .transform_in::<ark_bn254::Fr, T>(direction, elements)
+            .or_else(|| self.transform_in::<ark_bls12_381::Fr, T>(direction, elements));
+        let offload = tried.unwrap_or_else(|| {
+            let operation = operation(direction, !self.0.coset_offset().is_one());
+            Offload::unsupported(operation, "other", self.size())
+        });
+        if !offload.is_on_card() {
+            stock(&self.0, elements);
+        }
+        offload.finish();
     }
 
-    /// What is transformed: elements of the domain's field, or something else such as points.
-    fn transformed<T: DomainCoeff<F>>() -> &'static str {
-        let elements = typeid::of::<T>();
-        if elements != TypeId::of::<F>() {
-            return "other";
+    /// The same on the card, if T and F are C.
+    fn transform_in<C: CardField, T: DomainCoeff<F>>(
+        &self,
+        direction: NttDirection,
+        elements: &mut Vec<T>,
+    ) -> Option<Offload> {
+        let same = TypeId::of::<F>() == TypeId::of::<C>() && typeid::of::<T>() == TypeId::of::<C>();
+        if !same {
+            return None;
         }
-        let names = [
-            (TypeId::of::<ark_bn254::Fr>(), "bn254.fr"),
-            (TypeId::of::<ark_bls12_381::Fr>(), "bls12-381.fr"),
-        ];
-        name_of(elements, &names)
+        // SAFETY: T is C.
+        let elements = unsafe { &mut *std::ptr::from_mut(elements).cast::<Vec<C>>() };
+        let domain = same_type(&self.0)?;
+        Some(offload(Context::of_thread(), domain, direction, elements))
+    }
+}
+
+/// Tries the card; `elements` are as they were if it declines.
+fn offload<F: CardField>(
+    context: Context,
+    domain: &GeneralEvaluationDomain<F>,
+    direction: NttDirection,
+    elements: &mut Vec<F>,
+) -> Offload {
+    let started = Instant::now();
+    let (given, size) = (elements.len(), domain.size());
+    let result = if given * SHORT <= size && given < size {
+        Err(Reason::TooSmall)
+    } else if !size.is_power_of_two() {
+        Err(Reason::Unsupported)
+    } else {
+        elements.resize(size, F::zero());
+        let result = card_field::transform(context.session(), domain, direction, elements);
+        result
+            .map(|(output, usage)| {
+                *elements = output;
+                usage
+            })
+            .inspect_err(|_| elements.truncate(given))
+    };
+    let operation = operation(direction, !domain.coset_offset().is_one());
+    Offload::begun(context, started, operation, F::FIELD.name(), size, result)
+}
+
+/// The explicit form: an error where the policy demands one.
+pub(crate) fn transform<F: CardField>(
+    session: &Session,
+    domain: &GeneralEvaluationDomain<F>,
+    direction: NttDirection,
+    elements: &mut Vec<F>,
+) -> Result<(), Error> {
+    let offload = offload(Context::of_session(session), domain, direction, elements);
+    if let Some(error) = offload.refusal() {
+        return Err(error);
+    }
+    if !offload.is_on_card() {
+        match direction {
+            NttDirection::Forward => domain.fft_in_place(elements),
+            NttDirection::Inverse => domain.ifft_in_place(elements),
+        }
+    }
+    offload.finish();
+    Ok(())
+}
+
+fn operation(direction: NttDirection, coset: bool) -> Operation {
+    match (direction, coset) {
+        (NttDirection::Forward, false) => Operation::Fft,
+        (NttDirection::Forward, true) => Operation::CosetFft,
+        (NttDirection::Inverse, false) => Operation::Ifft,
+        (NttDirection::Inverse, true) => Operation::CosetIfft,
     }
 }
 
@@ -87,22 +175,14 @@ impl<F: FftField> EvaluationDomain<F> for AcceleratedDomain<F> {
     }
 
     fn fft_in_place<T: DomainCoeff<F>>(&self, coefficients: &mut Vec<T>) {
-        let operation = match self.is_coset() {
-            false => Operation::Fft,
-            true => Operation::CosetFft,
-        };
-        on_cpu(operation, Self::transformed::<T>(), self.size(), || {
-            self.0.fft_in_place(coefficients);
+        self.transform(NttDirection::Forward, coefficients, |domain, elements| {
+            domain.fft_in_place(elements);
         });
     }
 
     fn ifft_in_place<T: DomainCoeff<F>>(&self, values: &mut Vec<T>) {
-        let operation = match self.is_coset() {
-            false => Operation::Ifft,
-            true => Operation::CosetIfft,
-        };
-        on_cpu(operation, Self::transformed::<T>(), self.size(), || {
-            self.0.ifft_in_place(values);
+        self.transform(NttDirection::Inverse, values, |domain, elements| {
+            domain.ifft_in_place(elements);
         });
     }
 

@@ -1,11 +1,9 @@
 //! What can go wrong between a prover and its card.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-use gristmill_protocol::CurveId;
+use gristmill_protocol::{CurveId, FieldId};
 use thiserror::Error;
-
-use crate::choice::CardChoice;
 
 /// Why an operation could not run on a card.
 #[derive(Clone, Debug, Error)]
@@ -26,19 +24,27 @@ pub enum Error {
     /// This machine has no card.
     #[error("no card was found")]
     NoCard,
-    /// No transport of this program reaches the card that was asked for.
-    #[error("this program has no transport that reaches the card {0}")]
-    NoTransport(CardChoice),
+    /// The program that simulates a card does not.
+    #[error("{}: {why}", program.display())]
+    Simulator {
+        /// The program.
+        program: PathBuf,
+        /// Why not.
+        why: String,
+    },
     /// The card lacks an engine for the group.
     #[error("the card has no engine for {}", .0.name())]
     NoEngine(CurveId),
+    /// The card lacks an engine for transforms in the field.
+    #[error("the card has no engine for transforms in {}", .0.name())]
+    NoTransform(FieldId),
     /// The driver or the card reported a failure.
     #[error("the card failed: {0}")]
     Card(Arc<dyn std::error::Error + Send + Sync>),
     /// What the card returned cannot be a sum of the bases.
     #[error("the card returned a malformed result: {0}")]
     Malformed(&'static str),
-    /// The second computation contradicts the first: one of the two is wrong.
+    /// A second computation contradicts the first, or a polynomial its values: something is wrong.
     #[error("the check of the card's result failed")]
     CheckFailed,
 }

@@ -26,7 +26,8 @@
 //! `Pairing` or a `CurveGroup` (KZG and its kin) use the same types, with [`with_bases`].
 //!
 //! # By hand
-//! [`Session::load_bases`] and [`Session::msm`] work on stock types and return their errors.
+//! [`Session::load_bases`], [`Session::msm`], [`Session::fft`] and [`Session::ifft`] work on stock types and return
+//! their errors. [`Offload`] is for other ecosystems' transforms; the crate `gristmill-plonky3` is made with it.
 //!
 //! # Which card, and what without it
 //! A [`Session`] is a card and a policy. [`install`] sets the one of the process; else the environment does:
@@ -35,9 +36,11 @@
 //! |---|---|
 //! | `GRISTMILL_CARD` | `auto` (default), `off`, `sim`, `vfio:<address>`, `vfio-user:<path>` |
 //! | `GRISTMILL_FALLBACK` | `cpu` (default), `never` |
-//! | `GRISTMILL_CHECK` | `0` (default), `1`: each result is checked by a second job |
+//! | `GRISTMILL_CHECK` | `0` (default), `1`: each sum is checked by a second job, each transform at a random point |
 //!
-//! This release has no transport of its own: a program brings a card, or the CPU does the work. Whenever the card
+//! `vfio:<address>` is a card in a slot (`gristmill list` says which there are, and what keeps one from being used),
+//! `vfio-user:<path>` a card that another process serves, `sim` one that a process of its own simulates
+//! (`gristmill-sim`, see [`remote`]). Whenever the card
 //! does not (none there, no engine for the group, too small to pay, an error) arkworks does, the caller sees the
 //! same answer, and the [`Report`] says why. Under `never` that is an error. An arkworks call cannot return one: it
 //! answers from the CPU, and its scope returns the error instead of its value. **Outside of scopes such a call
@@ -46,8 +49,10 @@
 mod backend;
 mod bases;
 mod card;
+mod card_field;
 mod check;
 mod choice;
+mod circom;
 pub mod cli;
 mod dispatch;
 mod domain;
@@ -60,18 +65,23 @@ pub mod key;
 mod layout;
 mod pairing;
 mod reduction;
+pub mod remote;
 pub mod report;
 mod scope;
 mod session;
+mod slot;
 mod sum;
+mod transform;
 
 pub use backend::{Backend, RawSum, Resident, ScalarForm, Usage};
 pub use bases::Bases;
 pub use card::{DriverCard, PATIENCE};
+pub use card_field::CardField;
 pub use choice::{
     CARD_VARIABLE, CHECK_VARIABLE, CardChoice, CardProvider, FALLBACK_VARIABLE, Fallback, choose,
     machine_cards,
 };
+pub use circom::CircomReduction;
 pub use domain::AcceleratedDomain;
 pub use error::Error;
 pub use group::{AcceleratedAffine, AcceleratedGroup};
@@ -82,6 +92,7 @@ pub use reduction::AcceleratedReduction;
 pub use report::{Event, Operation, Place, Reason, Report, report};
 pub use scope::{Scoped, scope, with_bases, with_key};
 pub use session::{AUTO_THRESHOLD, Session, SessionBuilder};
+pub use transform::{Offload, Transform};
 
 /// The arkworks crates that this version works with. Types of other versions are other types.
 pub mod ark {

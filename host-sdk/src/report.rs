@@ -25,6 +25,8 @@ pub enum Operation {
     CosetFft,
     /// [`Operation::Ifft`] over a coset.
     CosetIfft,
+    /// Low-degree extension: values to coefficients to the values on a larger coset.
+    Extension,
 }
 
 impl fmt::Display for Operation {
@@ -35,6 +37,7 @@ impl fmt::Display for Operation {
             Self::Ifft => "inverse FFT",
             Self::CosetFft => "coset FFT",
             Self::CosetIfft => "inverse coset FFT",
+            Self::Extension => "extension",
         })
     }
 }
@@ -44,9 +47,9 @@ impl fmt::Display for Operation {
 pub enum Reason {
     /// There was nothing to compute.
     Empty,
-    /// It was below the size from which the card pays.
+    /// It was below the size from which the card pays, or is quicker on the CPU as most of it is zero.
     TooSmall,
-    /// No card of this release does it: a transform, G2, scalars of a small integer type.
+    /// The card does not do it: no engine for transforms of this size and field, G2, scalars of a small integer type.
     Unsupported,
     /// A card should have done it and could not.
     Failed(Error),
@@ -92,7 +95,9 @@ impl Place {
             Self::Cpu(Reason::Unsupported) => "CPU (not offered by the card)",
             Self::Cpu(Reason::Failed(Error::Off)) => "CPU (card off)",
             Self::Cpu(Reason::Failed(Error::NoCard)) => "CPU (no card)",
-            Self::Cpu(Reason::Failed(Error::NoEngine(_))) => "CPU (no engine)",
+            Self::Cpu(Reason::Failed(Error::NoEngine(_) | Error::NoTransform(_))) => {
+                "CPU (no engine)"
+            }
             Self::Cpu(Reason::Failed(Error::CheckFailed)) => "CPU (check failed)",
             Self::Cpu(Reason::Failed(_)) => "CPU (card failed)",
         }
@@ -117,7 +122,7 @@ pub struct Event {
     pub operation: Operation,
     /// Over which group or field, as in `bn254.g1`.
     pub group: &'static str,
-    /// Elements: pairs of an MSM, size of the domain of a transform.
+    /// Elements: pairs of an MSM, all values of a batch of transforms.
     pub length: usize,
     /// Where it ran.
     pub place: Place,

@@ -223,6 +223,14 @@ impl Context {
         }
     }
 
+    /// For an explicit call of this session.
+    pub(crate) fn of_session(session: &Session) -> Self {
+        Self {
+            session: session.clone(),
+            scope: innermost(),
+        }
+    }
+
     fn in_scope(scope: Option<Arc<Scope>>) -> Self {
         let session = scope.as_ref().map_or_else(current, |s| s.session.clone());
         Self { session, scope }

@@ -2,17 +2,20 @@
 
 use std::{sync::Arc, time::Instant};
 
-use gristmill_driver::Card;
+use ark_poly::GeneralEvaluationDomain;
+use gristmill_driver::{Card, NttDirection};
 
 use crate::{
     backend::Backend,
     bases::{Attempt, Bases, OnCard},
     card::DriverCard,
+    card_field::CardField,
     check::Check,
     choice::{
         CARD_VARIABLE, CHECK_VARIABLE, CardChoice, FALLBACK_VARIABLE, Fallback, choose,
         machine_cards, parse_check,
     },
+    domain,
     error::Error,
     layout::{CardGroup, Scalars, point_bytes},
     report::Reason,
@@ -58,13 +61,15 @@ impl SessionBuilder {
         self
     }
 
-    /// Whether each result is checked by a second job, see `GRISTMILL_CHECK`.
+    /// Whether each result is checked, a sum by a second job and a transform at a random point, see
+    /// `GRISTMILL_CHECK`.
     pub fn check(mut self, check: bool) -> Self {
         self.check = check;
         self
     }
 
-    /// Pairs below which an MSM stays on the CPU; 0 by default. Ignored under [`Fallback::Never`].
+    /// Pairs below which an MSM stays on the CPU, and elements of 32 bytes (or smaller ones of as many bytes)
+    /// below which a transform does; 0 by default. Ignored under [`Fallback::Never`].
     pub fn threshold(mut self, pairs: usize) -> Self {
         self.threshold = pairs;
         self
@@ -167,6 +172,30 @@ impl Session {
         }
     }
 
+    /// The values of a polynomial on the domain, by its coefficients; missing ones are zero.
+    ///
+    /// # Errors
+    /// Under [`Fallback::Never`], whatever kept the card from computing it.
+    pub fn fft<F: CardField>(
+        &self,
+        domain: &GeneralEvaluationDomain<F>,
+        coefficients: &mut Vec<F>,
+    ) -> Result<(), Error> {
+        domain::transform(self, domain, NttDirection::Forward, coefficients)
+    }
+
+    /// The coefficients of a polynomial, by its values on the domain; missing ones are zero.
+    ///
+    /// # Errors
+    /// As [`Session::fft`].
+    pub fn ifft<F: CardField>(
+        &self,
+        domain: &GeneralEvaluationDomain<F>,
+        values: &mut Vec<F>,
+    ) -> Result<(), Error> {
+        domain::transform(self, domain, NttDirection::Inverse, values)
+    }
+
     /// The sum of scalars times points. If the lengths differ, the surplus is ignored, as arkworks does.
     ///
     /// # Errors
@@ -185,6 +214,16 @@ impl Session {
                 Ok(sum)
             }
         }
+    }
+
+    /// Size below which an operation stays on the CPU.
+    pub(crate) fn threshold(&self) -> usize {
+        self.inner.threshold
+    }
+
+    /// Whether results are checked.
+    pub(crate) fn checks(&self) -> bool {
+        self.inner.check
     }
 
     /// Whether the two are clones of one.
@@ -275,11 +314,8 @@ mod tests {
 
     #[test]
     fn a_named_card_that_nobody_reaches() {
-        let (session, error) = session(&[(CARD_VARIABLE, "vfio:0000:01:00.0")]);
-        assert!(matches!(
-            error,
-            Some(Error::NoTransport(CardChoice::Vfio(_)))
-        ));
+        let (session, error) = session(&[(CARD_VARIABLE, "vfio:ffff:ff:1f.7")]);
+        assert!(matches!(error, Some(Error::Card(_))));
         assert!(session.card().is_err());
     }
 

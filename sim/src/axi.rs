@@ -6,6 +6,7 @@
 
 mod checker;
 mod counters;
+pub mod dram;
 mod link;
 mod lite;
 mod memory;
@@ -17,6 +18,7 @@ mod write;
 
 pub use checker::{Channel, Checker, Rule, Violation};
 pub use counters::{Counters, Traffic};
+pub use dram::{Dram, DramConfig, DramCounters};
 pub use link::{Link, WriteOrder};
 pub use lite::{Access, Completion, RegisterError, RegisterMaster};
 pub use memory::Memory;

@@ -4,3 +4,4 @@ pub mod axi;
 pub mod card;
 pub mod simulated;
 pub mod verilator;
+pub mod vfio_user;

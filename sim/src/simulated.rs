@@ -4,21 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use gristmill::remote::simulated_options;
 use gristmill::{CardChoice, CardProvider, Error};
 use gristmill_driver::{CardOptions, Transport};
 use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
 use thiserror::Error as ThisError;
 
-use crate::axi::Link;
+use crate::axi::{DramConfig, Link};
 use crate::card::{BoardError, BoardOptions, CardSimulation};
 use crate::verilator::{BuildError, Design, ModelLibrary};
 
 /// Wall time that a job may take: a simulated card is slower than a card by a thousand.
 const PATIENCE: Duration = Duration::from_secs(3600);
-
-/// Wall time in which a simulated card resets, and in which its memory is loaded.
-const LOADING_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Which fill of the modular multipliers is simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -66,6 +64,32 @@ pub enum SimulatedLink {
     Hostile,
 }
 
+/// Card memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedMemory {
+    /// A beat a cycle both ways; with `--link hostile` as unkind as AXI allows.
+    #[default]
+    Flat,
+    /// Four interleaved channels of DDR4-2400.
+    Ddr4,
+    /// One channel of DDR4-2400.
+    Ddr4Single,
+    /// Two stacks of HBM2.
+    Hbm,
+}
+
+impl SimulatedMemory {
+    /// The time that it takes, seen from a clock of `kilohertz`.
+    pub fn dram(self, kilohertz: u32) -> Option<DramConfig> {
+        match self {
+            Self::Flat => None,
+            Self::Ddr4 => Some(DramConfig::ddr4_2400(kilohertz)),
+            Self::Ddr4Single => Some(DramConfig::ddr4_2400(kilohertz).with_channels(1)),
+            Self::Hbm => Some(DramConfig::hbm2(kilohertz)),
+        }
+    }
+}
+
 /// A card to simulate.
 #[derive(Args, Clone, Debug)]
 pub struct SimulatedCard {
@@ -78,6 +102,9 @@ pub struct SimulatedCard {
     /// The link to host memory.
     #[arg(long, value_enum, default_value_t)]
     pub link: SimulatedLink,
+    /// Card memory.
+    #[arg(long, value_enum, default_value_t)]
+    pub memory: SimulatedMemory,
 }
 
 /// Why a card cannot be simulated.
@@ -95,6 +122,16 @@ pub enum SimulateError {
 }
 
 impl SimulatedCard {
+    /// The arguments of `gristmill-sim` that name this card.
+    pub fn arguments(&self) -> Vec<String> {
+        vec![
+            format!("--config={}", self.config),
+            format!("--fill={}", argument(&self.fill)),
+            format!("--link={}", argument(&self.link)),
+            format!("--memory={}", argument(&self.memory)),
+        ]
+    }
+
     /// The card's configuration.
     pub fn load(&self) -> Result<CardConfig, SimulateError> {
         Ok(CardConfig::load(&self.config)?)
@@ -123,7 +160,14 @@ impl SimulatedCard {
             },
             SimulatedLink::Hostile => BoardOptions::hostile(1),
         };
+        let dram = self.memory.dram(clock);
+        let memory_link = match dram {
+            Some(dram) if self.link != SimulatedLink::Hostile => dram.link(),
+            _ => options.memory_link.clone(),
+        };
         Ok(BoardOptions {
+            memory_link,
+            dram,
             memory_bytes: config.memory_bytes,
             ..options
         })
@@ -138,6 +182,12 @@ impl SimulatedCard {
             48,
         )?)
     }
+}
+
+/// How a value is written on the command line.
+fn argument(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().into())
 }
 
 /// A card's Verilog as a design for the simulator.
@@ -165,10 +215,7 @@ impl CardProvider for SimulatedCard {
     }
 
     fn options(&self) -> CardOptions {
-        CardOptions {
-            patience: LOADING_PATIENCE,
-            ..CardOptions::default()
-        }
+        simulated_options()
     }
 
     fn patience(&self) -> Duration {

@@ -1,183 +1,12 @@
 //! The memories keep AXI's rules themselves, whatever their links are like, and are as fast as they say.
 
-use std::collections::{HashMap, VecDeque};
+mod axi_master;
 
-use gristmill_sim::axi::{
-    Address, Link, MasterSignals, Memory, Response, SlaveSignals, SparseMemory, Store, WriteBeat,
-};
+use axi_master::{Job, Master, run};
+use gristmill_sim::axi::{Address, DramConfig, Link, Memory, SparseMemory, Store};
 use proptest::prelude::*;
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 
 const SPACE: u64 = 1 << 20;
-
-#[derive(Clone, Debug)]
-struct Job {
-    address: Address,
-    /// What is to be written, or what a read is to give.
-    data: Vec<u8>,
-    fails: bool,
-}
-
-/// A master that keeps to the rules and checks that the slave does.
-struct Master {
-    beat_bytes: usize,
-    pause: f64,
-    random: SmallRng,
-    signals: MasterSignals,
-    reads: VecDeque<Job>,
-    addresses: VecDeque<Job>,
-    beats: VecDeque<WriteBeat>,
-    /// By identifier: reads with the bytes that came, and writes.
-    reading: HashMap<u32, VecDeque<(Job, usize)>>,
-    writing: HashMap<u32, VecDeque<Job>>,
-    /// Writes whose data was taken, and whose addresses were.
-    complete: (usize, usize, usize),
-    waiting: SlaveSignals,
-}
-
-impl Master {
-    fn new(beat_bytes: usize, pause: f64, seed: u64) -> Self {
-        Self {
-            beat_bytes,
-            pause,
-            random: SmallRng::seed_from_u64(seed),
-            signals: MasterSignals::default(),
-            reads: VecDeque::new(),
-            addresses: VecDeque::new(),
-            beats: VecDeque::new(),
-            reading: HashMap::new(),
-            writing: HashMap::new(),
-            complete: (0, 0, 0),
-            waiting: SlaveSignals::default(),
-        }
-    }
-
-    fn read(&mut self, job: Job) {
-        self.reads.push_back(job);
-    }
-
-    fn write(&mut self, job: Job) {
-        let beats = job.data.chunks(self.beat_bytes);
-        let count = beats.len();
-        for (index, bytes) in beats.enumerate() {
-            let mut beat = WriteBeat {
-                last: index + 1 == count,
-                ..WriteBeat::default()
-            };
-            beat.data[..bytes.len()].copy_from_slice(bytes);
-            beat.strobes = u64::MAX >> (64 - bytes.len());
-            self.beats.push_back(beat);
-        }
-        self.addresses.push_back(job);
-    }
-
-    fn is_done(&self) -> bool {
-        let MasterSignals { aw, w, ar, .. } = self.signals;
-        let queued = self.reads.len() + self.addresses.len() + self.beats.len();
-        let waiting = self.reading.values().map(VecDeque::len).sum::<usize>()
-            + self.writing.values().map(VecDeque::len).sum::<usize>();
-        aw.is_none() && w.is_none() && ar.is_none() && queued + waiting == 0
-    }
-
-    fn goes(&mut self) -> bool {
-        !self.random.gen_bool(self.pause)
-    }
-
-    fn clock(&mut self, slave: &SlaveSignals) {
-        let driven = self.signals;
-        assert!(
-            self.waiting.r.is_none() || self.waiting.r == slave.r,
-            "R stays"
-        );
-        assert!(
-            self.waiting.b.is_none() || self.waiting.b == slave.b,
-            "B stays"
-        );
-        self.waiting.r = slave.r.filter(|_| !driven.r_ready);
-        self.waiting.b = slave.b.filter(|_| !driven.b_ready);
-        if let Some(beat) = slave.r {
-            let bursts = self
-                .reading
-                .get_mut(&beat.id)
-                .expect("a read with this identifier");
-            let (job, got) = bursts.front_mut().expect("a read under way");
-            let expected = &job.data[*got..][..self.beat_bytes];
-            assert_eq!(beat.response != Response::Okay, job.fails);
-            assert!(
-                job.fails || beat.data[..self.beat_bytes] == *expected,
-                "wrong data: {job:?}"
-            );
-            let last = *got + self.beat_bytes == job.data.len();
-            assert_eq!(beat.last, last, "RLAST");
-            if driven.r_ready {
-                *got += self.beat_bytes;
-                if last {
-                    bursts.pop_front();
-                }
-            }
-        }
-        if let Some(response) = slave.b {
-            let bursts = self
-                .writing
-                .get_mut(&response.id)
-                .expect("a write with this identifier");
-            let job = bursts.front().expect("a write under way");
-            assert_eq!(response.response != Response::Okay, job.fails);
-            if driven.b_ready {
-                bursts.pop_front();
-                self.complete.2 += 1;
-            }
-        }
-        let (data, addresses, responses) = self.complete;
-        assert!(
-            responses <= data.min(addresses),
-            "a response before its write is complete"
-        );
-        self.complete.0 += usize::from(driven.w.is_some_and(|beat| beat.last) && slave.w_ready);
-        self.complete.1 += usize::from(driven.aw.is_some() && slave.aw_ready);
-        self.signals.ar = driven.ar.filter(|_| !slave.ar_ready);
-        self.signals.aw = driven.aw.filter(|_| !slave.aw_ready);
-        self.signals.w = driven.w.filter(|_| !slave.w_ready);
-        if self.signals.ar.is_none() && self.goes() {
-            self.signals.ar = self.reads.pop_front().map(|job| {
-                let address = job.address;
-                self.reading
-                    .entry(address.id)
-                    .or_default()
-                    .push_back((job, 0));
-                address
-            });
-        }
-        if self.signals.aw.is_none() && self.goes() {
-            self.signals.aw = self.addresses.pop_front().map(|job| {
-                let address = job.address;
-                self.writing.entry(address.id).or_default().push_back(job);
-                address
-            });
-        }
-        if self.signals.w.is_none() && self.goes() {
-            self.signals.w = self.beats.pop_front();
-        }
-        self.signals.b_ready = self.goes();
-        self.signals.r_ready = self.goes();
-    }
-}
-
-/// Runs until the master is done, and returns the cycles that took.
-fn run(master: &mut Master, memory: &mut Memory<SparseMemory>) -> u64 {
-    for cycle in 0..300_000 {
-        if master.is_done() {
-            assert!(memory.is_idle());
-            memory.finish().unwrap();
-            return cycle;
-        }
-        let (driven, slave) = (master.signals, *memory.signals());
-        memory.clock(&driven).unwrap();
-        master.clock(&slave);
-    }
-    panic!("the memory hangs");
-}
 
 fn jobs(beat_bytes: usize) -> impl Strategy<Value = Vec<Job>> {
     let job = (0..4_u32, 0..SPACE / 4096, 1..=80_u8, any::<u8>(), 0..10_u8).prop_map(
@@ -209,16 +38,21 @@ proptest! {
     #[test]
     fn any_link_keeps_the_rules_and_the_data(
         (beat_bytes, jobs) in prop_oneof![Just(8_usize), Just(32), Just(64)].prop_flat_map(|width| (Just(width), jobs(width))),
-        kind in 0..3,
+        kind in 0..5,
         seed in any::<u64>(),
         pause in 0.0..0.8,
     ) {
-        let link = match kind {
-            0 => Link::ideal(),
-            1 => Link::pcie_gen3_x16(250_000),
-            _ => Link::hostile(seed),
+        let (link, dram) = match kind {
+            0 => (Link::ideal(), None),
+            1 => (Link::pcie_gen3_x16(250_000), None),
+            2 => (Link::hostile(seed), None),
+            3 => (Link::ideal(), Some(DramConfig::ddr4_2400(250_000))),
+            _ => (Link::hostile(seed), Some(DramConfig::hbm2(250_000))),
         };
         let mut memory = Memory::new("test", beat_bytes, link, SparseMemory::new(SPACE));
+        if let Some(dram) = dram {
+            memory = memory.with_dram(dram);
+        }
         let mut master = Master::new(beat_bytes, pause, seed);
         jobs.iter().cloned().for_each(|job| master.write(job));
         run(&mut master, &mut memory);

@@ -10,7 +10,9 @@ use gristmill::{CardProvider, DriverCard, Error, Fallback, Session};
 use gristmill_driver::{Card, CardOptions};
 use gristmill_hdl::datapath::Fill;
 use gristmill_sim::card::CardSimulation;
-use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, design};
+use gristmill_sim::simulated::{
+    SimulatedCard, SimulatedFill, SimulatedLink, SimulatedMemory, design,
+};
 use gristmill_sim::verilator::{Design, ModelLibrary, Optimise};
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -28,6 +30,7 @@ impl Faulty {
             config: "bn254".into(),
             fill: SimulatedFill::Fast,
             link: SimulatedLink::Ideal,
+            memory: SimulatedMemory::Flat,
         };
         let mut design = design(&simulated.load().unwrap().design(Fill::Fast).unwrap());
         design.options.optimise = Optimise::Build;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use gristmill_conformance::suite::{self, Options, Outcome};
 use gristmill_hdl::datapath::Fill;
 use gristmill_sim::card::{BoardOptions, CardSimulation};
-use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, design};
+use gristmill_sim::simulated::{
+    SimulatedCard, SimulatedFill, SimulatedLink, SimulatedMemory, design,
+};
 use gristmill_sim::verilator::{self, ModelLibrary, Optimise};
 
 fn conforms(config: &str, absent: &str) {
@@ -14,6 +16,7 @@ fn conforms(config: &str, absent: &str) {
         config: config.into(),
         fill: SimulatedFill::Rtl,
         link: SimulatedLink::Ideal,
+        memory: SimulatedMemory::Flat,
     };
     let design = design(&simulated.load().unwrap().design(Fill::Record).unwrap());
     let library = ModelLibrary::build(&design.with_options(verilator::Options {

@@ -11,7 +11,9 @@ use gristmill_driver::{
 };
 use gristmill_protocol::{CurveId, EngineKind};
 use gristmill_sim::card::CardSimulation;
-use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, design};
+use gristmill_sim::simulated::{
+    SimulatedCard, SimulatedFill, SimulatedLink, SimulatedMemory, design,
+};
 use gristmill_sim::verilator::{self, ModelLibrary, Optimise};
 use num_bigint::{BigUint, RandBigInt};
 use rand::{SeedableRng, rngs::StdRng};
@@ -24,6 +26,7 @@ fn results(config: &str, fill: SimulatedFill) -> [MsmResult; 2] {
         config: config.into(),
         fill,
         link: SimulatedLink::Gen3,
+        memory: SimulatedMemory::Flat,
     };
     let design = design(&simulated.load().unwrap().design(fill.fill()).unwrap());
     let library = ModelLibrary::build(&design.with_options(verilator::Options {
@@ -51,7 +54,8 @@ fn results(config: &str, fill: SimulatedFill) -> [MsmResult; 2] {
     let bases = card
         .load_bases(points, 2 * engine.element_bytes, PAIRS)
         .unwrap();
-    let plan = Plan::with_window(engine, 3, PAIRS, Density::UNIFORM).unwrap();
+    let window = engine.window_min.max(3);
+    let plan = Plan::with_window(engine, window, PAIRS, Density::UNIFORM).unwrap();
     [plan, plan.narrowest(engine)].map(|plan| {
         let request = MsmRequest {
             bases: MsmBases::Resident {
@@ -66,7 +70,7 @@ fn results(config: &str, fill: SimulatedFill) -> [MsmResult; 2] {
             patience: Duration::from_secs(3600),
         };
         let result = card.msm(&request).unwrap();
-        let found = curve.sum_of_slots(&result.slots, 3).unwrap();
+        let found = curve.sum_of_slots(&result.slots, window.into()).unwrap();
         assert!(curve.equal(&found, &sum), "{fill:?}, {plan:?}");
         assert_eq!(result.statistics.passes, u64::from(plan.passes), "{plan:?}");
         result

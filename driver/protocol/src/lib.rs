@@ -14,6 +14,7 @@ pub mod document;
 pub mod field;
 pub mod format;
 pub mod ntt;
+pub mod pci;
 pub mod register;
 pub mod status;
 

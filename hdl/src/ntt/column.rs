@@ -186,7 +186,6 @@ always @(posedge clock) if (advance) {name}_next <= {step};
     }
 
     /// What gives the butterfly of each lane below the distance its twiddle factor.
-    #[expect(clippy::type_complexity, reason = "a list of connections for a lane")]
     fn twiddles(
         &mut self,
         field: &Field,
@@ -253,7 +252,6 @@ always @(posedge clock) if (advance) {name}_next <= {step};
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "a list of connections for a lane")]
     fn turns(
         &mut self,
         bit: usize,

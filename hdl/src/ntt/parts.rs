@@ -243,7 +243,7 @@ impl Parts {
         let between = lanes * self.levels.iter().filter(|l| l.between.is_some()).count();
         let swap_bits = (0..pass_log2).filter(|bit| self.has_swap(*bit));
         let swap_bits =
-            swap_bits.map(|bit| lanes * bits << (bit + 1 - self.parameters.lanes_log2()));
+            swap_bits.map(|bit| (lanes * bits) << (bit + 1 - self.parameters.lanes_log2()));
         PassSummary {
             latency: (0..=pass_log2).map(|size| self.latency(size)).collect(),
             check_latency: self.entry.latency(),

@@ -77,7 +77,7 @@ pub(super) fn between_groups(field: &Field, lanes: usize, high: usize, low: usiz
         for time in 0..1 << (high + 1 - lanes_log2) {
             // behind the butterflies on bit `low` that bit is the highest of the lane
             let element = |lane: usize| {
-                let a = time >> time_below << 1 | lane / half;
+                let a = (time >> time_below << 1) | (lane / half);
                 let b = (time & ((1 << time_below) - 1)) * half + lane % half;
                 let exponent = reversed(a, high - low + 1) * b;
                 field.to_memory(&powers[exponent & ((2 << high) - 1)])

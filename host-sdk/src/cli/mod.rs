@@ -1,20 +1,22 @@
-//! The command line over a list of cards: `list`, `info`, `selftest`, `msm`.
+//! The command line over a list of cards: `list`, `info`, `selftest`, `msm`, `ntt`.
 //!
 //! The binary `gristmill` offers the cards of the machine. A program with cards of its own either calls [`run`] with
 //! them, or flattens [`Command`] into its own commands.
 
 mod input;
 mod msm;
+mod ntt;
 mod selftest;
 
 use std::{
     ffi::OsString,
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
-use gristmill_protocol::CurveId;
+use gristmill_protocol::{CurveId, FieldId};
 use thiserror::Error;
 
 use crate::{
@@ -25,6 +27,7 @@ use crate::{
 
 pub use input::Distribution;
 pub use msm::MsmArguments;
+pub use ntt::NttArguments;
 
 /// Lists, inspects and exercises Gristmill cards.
 #[derive(Parser, Debug)]
@@ -45,6 +48,8 @@ pub enum Command {
     Selftest(SelftestArguments),
     /// Compute one multi-scalar multiplication of random input and compare it with the CPU's.
     Msm(MsmArguments),
+    /// Compute transforms of random input and compare them with the host's.
+    Ntt(NttArguments),
 }
 
 /// Which card.
@@ -83,7 +88,7 @@ pub enum CommandError {
 /// what went wrong to the standard error.
 pub fn run(
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
-    cards: Vec<Box<dyn CardProvider>>,
+    cards: Vec<Arc<dyn CardProvider>>,
 ) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -109,30 +114,28 @@ impl Command {
     /// See [`CommandError`].
     pub fn run(
         &self,
-        cards: &[Box<dyn CardProvider>],
+        cards: &[Arc<dyn CardProvider>],
         out: &mut impl Write,
     ) -> Result<(), CommandError> {
         match self {
             Self::List => list(cards, out),
             Self::Info(card) => info(&*card.choose(cards)?.open()?, out),
             Self::Selftest(arguments) => {
-                selftest::run(arguments.card.choose(cards)?, arguments.long, out)
+                selftest::run(&*arguments.card.choose(cards)?, arguments.long, out)
             }
             Self::Msm(arguments) => msm::run(arguments, cards, out),
+            Self::Ntt(arguments) => ntt::run(arguments, cards, out),
         }
     }
 }
 
 impl CardArgument {
-    fn choose<'a>(
-        &self,
-        cards: &'a [Box<dyn CardProvider>],
-    ) -> Result<&'a dyn CardProvider, Error> {
+    fn choose(&self, cards: &[Arc<dyn CardProvider>]) -> Result<Arc<dyn CardProvider>, Error> {
         choose(&self.card, cards)
     }
 }
 
-fn list(cards: &[Box<dyn CardProvider>], out: &mut impl Write) -> Result<(), CommandError> {
+fn list(cards: &[Arc<dyn CardProvider>], out: &mut impl Write) -> Result<(), CommandError> {
     if cards.is_empty() {
         writeln!(out, "no cards")?;
     }
@@ -159,6 +162,21 @@ fn info(card: &dyn Backend, out: &mut impl Write) -> Result<(), CommandError> {
                 "window width, bits",
                 format!("{} to {}", engine.window_min, engine.window_max),
             ),
+        ] {
+            writeln!(out, "  {figure:<24}{value:>12}")?;
+        }
+    }
+    for field in FieldId::ALL {
+        let Some(engine) = card.transform_engine(field) else {
+            continue;
+        };
+        writeln!(out, "NTT engine, {}", field.name())?;
+        for (figure, value) in [
+            ("largest size", format!("2^{}", engine.size_log2)),
+            ("size of one pass", format!("2^{}", engine.pass_log2)),
+            ("lanes", engine.lanes.to_string()),
+            ("latency, cycles", engine.latency.to_string()),
+            ("jobs at once", engine.job_slots.to_string()),
         ] {
             writeln!(out, "  {figure:<24}{value:>12}")?;
         }

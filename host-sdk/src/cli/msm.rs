@@ -1,6 +1,6 @@
 //! `msm`: one multiplication, by the card and by the CPU.
 
-use std::{io::Write, time::Instant};
+use std::{io::Write, sync::Arc, time::Instant};
 
 use clap::{Args, ValueEnum};
 
@@ -48,7 +48,7 @@ enum Curve {
 
 pub(super) fn run(
     arguments: &MsmArguments,
-    cards: &[Box<dyn CardProvider>],
+    cards: &[Arc<dyn CardProvider>],
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     match arguments.curve {
@@ -59,7 +59,7 @@ pub(super) fn run(
 
 fn run_on<G: CardGroup>(
     arguments: &MsmArguments,
-    cards: &[Box<dyn CardProvider>],
+    cards: &[Arc<dyn CardProvider>],
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let session = Session::builder()

@@ -17,6 +17,10 @@ pub struct Link {
     pub read_bytes_in_flight: usize,
     /// Bytes of writes without response that may be under way; one burst always may.
     pub write_bytes_in_flight: usize,
+    /// Bursts of reads that may be under way.
+    pub read_bursts_in_flight: usize,
+    /// Bursts of writes without response that may be under way.
+    pub write_bursts_in_flight: usize,
     /// Bytes of read data a cycle; a port never carries more than its width.
     pub read_bytes_per_cycle: f64,
     /// Bytes of write data a cycle.
@@ -49,6 +53,8 @@ impl Link {
             interleave: false,
             read_bytes_in_flight: usize::MAX,
             write_bytes_in_flight: usize::MAX,
+            read_bursts_in_flight: usize::MAX,
+            write_bursts_in_flight: usize::MAX,
             read_bytes_per_cycle: f64::INFINITY,
             write_bytes_per_cycle: f64::INFINITY,
             write_order: WriteOrder::Free,

@@ -3,13 +3,14 @@ use rand::{Rng, SeedableRng};
 
 use super::checker::{Checker, Rule, Violation};
 use super::counters::Counters;
+use super::dram::{Dram, DramConfig};
 use super::link::Link;
 use super::read::ReadHalf;
 use super::signals::{MasterSignals, SlaveSignals};
 use super::store::Store;
 use super::write::WriteHalf;
 
-/// An AXI4 slave over a [`Store`], behind a [`Link`], that checks its master.
+/// An AXI4 slave over a [`Store`], behind a [`Link`] and perhaps in the time of [`Dram`], that checks its master.
 #[derive(Debug)]
 pub struct Memory<S> {
     name: String,
@@ -22,6 +23,7 @@ pub struct Memory<S> {
     read: ReadHalf,
     write: WriteHalf,
     counters: Counters,
+    dram: Option<Dram>,
 }
 
 impl<S: Store> Memory<S> {
@@ -38,6 +40,15 @@ impl<S: Store> Memory<S> {
             counters: Counters::default(),
             link,
             store,
+            dram: None,
+        }
+    }
+
+    /// With the time that DRAM takes besides the link's.
+    pub fn with_dram(self, config: DramConfig) -> Self {
+        Self {
+            dram: Some(Dram::new(config)),
+            ..self
         }
     }
 
@@ -61,6 +72,7 @@ impl<S: Store> Memory<S> {
             read,
             write,
             counters,
+            dram,
             ..
         } = self;
         let beat_bytes = *beat_bytes;
@@ -88,8 +100,11 @@ impl<S: Store> Memory<S> {
         }
 
         let cycle = counters.cycles;
-        read.pass(cycle, beat_bytes, link, random);
-        write.pass(cycle, beat_bytes, link, random);
+        if let Some(dram) = dram {
+            dram.pass(cycle);
+        }
+        read.pass(cycle, beat_bytes, link, random, dram.as_mut());
+        write.pass(cycle, beat_bytes, link, random, dram.as_mut());
         let stall = link.stall;
         let mut goes = || stall == 0.0 || !random.gen_bool(stall);
         let (goes_r, goes_b) = (goes(), goes());
@@ -98,7 +113,7 @@ impl<S: Store> Memory<S> {
         signals.aw_ready = write.takes_address(link.write_order, data_offered) && goes();
         signals.w_ready = write.takes_data(beat_bytes, link) && goes();
         if signals.r.is_none() && goes_r {
-            signals.r = read.offer(cycle, beat_bytes, link, random);
+            signals.r = read.offer(cycle, beat_bytes, link, random, dram.as_ref());
         }
         if signals.b.is_none() && goes_b {
             signals.b = write.offer(cycle, beat_bytes, link, random, store, &mut counters.write);
@@ -111,6 +126,9 @@ impl<S: Store> Memory<S> {
         self.signals = SlaveSignals::default();
         self.read = ReadHalf::new(&self.link);
         self.write = WriteHalf::new(&self.link);
+        if let Some(dram) = &mut self.dram {
+            dram.forget();
+        }
         self.checker
             .observe_reset(master)
             .map_err(|rule| self.violation(rule))
@@ -130,6 +148,11 @@ impl<S: Store> Memory<S> {
     /// What passed.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// The time that DRAM takes, if it has any.
+    pub fn dram(&self) -> Option<&Dram> {
+        self.dram.as_ref()
     }
 
     /// The bytes.

@@ -4,6 +4,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 
 use super::counters::Traffic;
+use super::dram::Dram;
 use super::link::{Bucket, Link};
 use super::signals::{Address, Lines, ReadBeat, Response};
 use super::store::Store;
@@ -24,15 +25,43 @@ pub(super) struct ReadHalf {
     bytes_in_flight: usize,
     /// Buffers to use again.
     spare: Vec<Vec<u8>>,
+    next_serial: u64,
 }
 
 #[derive(Debug)]
 struct Burst {
     id: u32,
+    serial: u64,
+    address: u64,
     data: Vec<u8>,
     sent: usize,
     response: Response,
     ready_at: u64,
+    /// The address up to which DRAM was asked, and when each of its bursts is there.
+    asked: u64,
+    pieces: Vec<u64>,
+}
+
+impl Burst {
+    fn end(&self) -> u64 {
+        self.address + self.data.len() as u64
+    }
+
+    /// Whether the next beat is there.
+    fn is_ready(&self, cycle: u64, beat_bytes: usize, dram: Option<&Dram>) -> bool {
+        let here = dram.is_none_or(|dram| {
+            let bytes = dram.config().mapping.burst_bytes;
+            let piece = |address: u64| (address / bytes - self.address / bytes) as usize;
+            let beat = self.address + self.sent as u64;
+            let pieces = piece(beat)..=piece(beat + beat_bytes as u64 - 1);
+            self.response != Response::Okay
+                || self
+                    .pieces
+                    .get(pieces)
+                    .is_some_and(|there| there.iter().all(|&there| there <= cycle))
+        });
+        here && self.ready_at <= cycle
+    }
 }
 
 impl ReadHalf {
@@ -44,6 +73,7 @@ impl ReadHalf {
             current: None,
             bytes_in_flight: 0,
             spare: Vec::new(),
+            next_serial: 0,
         }
     }
 
@@ -76,11 +106,16 @@ impl ReadHalf {
         traffic.errors += u64::from(response != Response::Okay);
         self.accepted.push_back(Burst {
             id: address.id,
+            serial: self.next_serial,
+            address: address.address,
             data,
             sent: 0,
             response,
             ready_at: 0,
+            asked: address.address,
+            pieces: Vec::new(),
         });
+        self.next_serial += 1;
     }
 
     /// The beat on the wire was taken.
@@ -99,12 +134,20 @@ impl ReadHalf {
     }
 
     /// Lets time pass: reads start where there is room.
-    pub fn pass(&mut self, cycle: u64, beat_bytes: usize, link: &Link, random: &mut SmallRng) {
+    pub fn pass(
+        &mut self,
+        cycle: u64,
+        beat_bytes: usize,
+        link: &Link,
+        random: &mut SmallRng,
+        dram: Option<&mut Dram>,
+    ) {
         self.bucket.fill(beat_bytes);
         while let Some(burst) = self.accepted.front() {
             let bytes = burst.data.len();
             let fits = self.bytes_in_flight + bytes <= link.read_bytes_in_flight;
-            if !fits && self.bytes_in_flight > 0 {
+            if !fits && self.bytes_in_flight > 0 || self.issued.len() >= link.read_bursts_in_flight
+            {
                 break;
             }
             if let Some(mut burst) = self.accepted.pop_front() {
@@ -112,6 +155,32 @@ impl ReadHalf {
                 self.bytes_in_flight += bytes;
                 self.issued.push(burst);
             }
+        }
+        if let Some(dram) = dram {
+            self.ask(dram);
+        }
+    }
+
+    /// Takes what DRAM has read, and asks it for the next granule.
+    fn ask(&mut self, dram: &mut Dram) {
+        for (tag, there) in dram.take_done() {
+            // A burst's serial number grows with its place.
+            if let Ok(index) = self.issued.binary_search_by_key(&tag.burst, |b| b.serial) {
+                self.issued[index].pieces[tag.piece] = there;
+            }
+        }
+        let mapping = dram.config().mapping;
+        let unasked =
+            |burst: &&mut Burst| burst.asked < burst.end() && burst.response == Response::Okay;
+        if let Some(burst) = self.issued.iter_mut().find(unasked) {
+            if burst.pieces.is_empty() {
+                let bytes = mapping.burst_bytes;
+                let pieces = burst.end().div_ceil(bytes) - burst.address / bytes;
+                burst.pieces.resize(pieces as usize, u64::MAX);
+            }
+            let granule = (burst.asked / mapping.granule_bytes + 1) * mapping.granule_bytes;
+            let end = granule.min(burst.end());
+            burst.asked = dram.read(burst.serial, burst.address, burst.asked, end);
         }
     }
 
@@ -122,16 +191,20 @@ impl ReadHalf {
         beat_bytes: usize,
         link: &Link,
         random: &mut SmallRng,
+        dram: Option<&Dram>,
     ) -> Option<ReadBeat> {
         if self.issued.is_empty() || !self.bucket.has(beat_bytes) {
             return None;
         }
         if self.current.is_none() || link.interleave {
-            let ready = |index: usize| self.issued[index].ready_at <= cycle;
+            let ready = |index: usize| self.issued[index].is_ready(cycle, beat_bytes, dram);
             let bursts = self.issued.iter().map(|burst| burst.id);
             self.current = choose(bursts, ready, link.reorder, random);
         }
         let burst = &self.issued[self.current?];
+        if !burst.is_ready(cycle, beat_bytes, dram) {
+            return None;
+        }
         let end = burst.sent + beat_bytes;
         let mut data = Lines::default();
         data[..beat_bytes].copy_from_slice(&burst.data[burst.sent..end]);

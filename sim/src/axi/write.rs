@@ -4,6 +4,7 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 
 use super::counters::Traffic;
+use super::dram::Dram;
 use super::link::{Bucket, Link, WriteOrder};
 use super::read::choose;
 use super::signals::{Address, Response, WriteBeat, WriteResponse};
@@ -22,6 +23,8 @@ pub(super) struct WriteHalf {
     complete: VecDeque<Data>,
     /// The data that is coming.
     coming: Data,
+    /// Bursts on their way into the queues of DRAM.
+    entering: VecDeque<Burst>,
     /// Bursts without response.
     unanswered: Vec<Burst>,
     bytes_in_flight: usize,
@@ -40,6 +43,14 @@ struct Burst {
     address: u64,
     data: Data,
     ready_at: u64,
+    /// The address up to which DRAM has it.
+    entered: u64,
+}
+
+impl Burst {
+    fn end(&self) -> u64 {
+        self.address + self.data.bytes.len() as u64
+    }
 }
 
 impl WriteHalf {
@@ -49,6 +60,7 @@ impl WriteHalf {
             addresses: VecDeque::new(),
             complete: VecDeque::new(),
             coming: Data::default(),
+            entering: VecDeque::new(),
             unanswered: Vec::new(),
             bytes_in_flight: 0,
             spare: Vec::new(),
@@ -56,7 +68,10 @@ impl WriteHalf {
     }
 
     pub fn is_idle(&self) -> bool {
-        self.addresses.is_empty() && self.unanswered.is_empty() && !self.has_unaddressed_data()
+        self.addresses.is_empty()
+            && self.entering.is_empty()
+            && self.unanswered.is_empty()
+            && !self.has_unaddressed_data()
     }
 
     fn has_unaddressed_data(&self) -> bool {
@@ -73,8 +88,10 @@ impl WriteHalf {
     /// Whether a beat may be accepted.
     pub fn takes_data(&self, beat_bytes: usize, link: &Link) -> bool {
         let in_order = link.write_order != WriteOrder::AddressFirst || !self.addresses.is_empty();
-        let fits =
-            self.bytes_in_flight < link.write_bytes_in_flight || !self.coming.bytes.is_empty();
+        let bursts = self.complete.len() + self.entering.len() + self.unanswered.len();
+        let fits = self.bytes_in_flight < link.write_bytes_in_flight
+            && bursts < link.write_bursts_in_flight
+            || !self.coming.bytes.is_empty();
         in_order && fits && self.bucket.has(beat_bytes)
     }
 
@@ -100,21 +117,41 @@ impl WriteHalf {
     }
 
     /// Lets time pass: complete writes start on their way to memory.
-    pub fn pass(&mut self, cycle: u64, beat_bytes: usize, link: &Link, random: &mut SmallRng) {
+    pub fn pass(
+        &mut self,
+        cycle: u64,
+        beat_bytes: usize,
+        link: &Link,
+        random: &mut SmallRng,
+        dram: Option<&mut Dram>,
+    ) {
         self.bucket.fill(beat_bytes);
         while !self.addresses.is_empty() && !self.complete.is_empty() {
             if let (Some(address), Some(data)) =
                 (self.addresses.pop_front(), self.complete.pop_front())
             {
-                let ready_at = cycle + u64::from(random.gen_range(link.write_latency.clone()));
                 let Address { id, address, .. } = address;
-                self.unanswered.push(Burst {
+                self.entering.push_back(Burst {
                     id,
                     address,
                     data,
-                    ready_at,
+                    ready_at: 0,
+                    entered: address,
                 });
             }
+        }
+        let all = dram.is_none();
+        if let (Some(dram), Some(burst)) = (dram, self.entering.front_mut()) {
+            let bytes = dram.config().mapping.granule_bytes;
+            let end = ((burst.entered / bytes + 1) * bytes).min(burst.end());
+            burst.entered = dram.write(burst.entered, end);
+        }
+        while let Some(mut burst) = self
+            .entering
+            .pop_front_if(|burst| all || burst.entered == burst.end())
+        {
+            burst.ready_at = cycle + u64::from(random.gen_range(link.write_latency.clone()));
+            self.unanswered.push(burst);
         }
     }
 

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use gristmill_driver::HostMemory;
 
 use crate::axi::{
-    Access, Completion, Counters, Fault, Link, LitePort, MasterSignals, Memory, MemoryPort,
-    RegisterError, RegisterMaster, SparseMemory, Store, Violation,
+    Access, Completion, Counters, DramConfig, DramCounters, Fault, Link, LitePort, MasterSignals,
+    Memory, MemoryPort, RegisterError, RegisterMaster, SparseMemory, Store, Violation,
 };
 use crate::verilator::{Input, Model, ModelError, ModelLibrary, Output};
 
@@ -15,6 +15,8 @@ pub struct BoardOptions {
     pub host_link: Link,
     /// The way to card memory.
     pub memory_link: Link,
+    /// The time that card memory takes besides its way; none without.
+    pub dram: Option<DramConfig>,
     /// Bytes of card memory.
     pub memory_bytes: u64,
     /// The probability of each pause of the register bus.
@@ -30,6 +32,7 @@ impl Default for BoardOptions {
         Self {
             host_link: Link::ideal(),
             memory_link: Link::ideal(),
+            dram: None,
             memory_bytes: 16 << 30,
             register_stall: 0.0,
             register_limit: 10_000,
@@ -143,6 +146,12 @@ impl Board {
         let names = &options.names;
         let host_port = MemoryPort::find(&model, &names.host)?;
         let memory_port = MemoryPort::find(&model, &names.memory)?;
+        let memory = Memory::new(
+            "memory",
+            memory_port.beat_bytes(),
+            options.memory_link.clone(),
+            SparseMemory::new(options.memory_bytes),
+        );
         let mut board = Self {
             reset: model.input(&names.reset)?,
             busy: model.output(&names.busy)?,
@@ -161,12 +170,10 @@ impl Board {
                 HostStore(host),
             ),
             host_port,
-            memory: Memory::new(
-                "memory",
-                memory_port.beat_bytes(),
-                options.memory_link.clone(),
-                SparseMemory::new(options.memory_bytes),
-            ),
+            memory: match options.dram {
+                Some(dram) => memory.with_dram(dram),
+                None => memory,
+            },
             memory_port,
             model,
             quiet_cycles: 0,
@@ -252,6 +259,11 @@ impl Board {
     /// What passed to and from card memory.
     pub fn memory_counters(&self) -> &Counters {
         self.memory.counters()
+    }
+
+    /// What happened in card memory, if it is DRAM.
+    pub fn dram_counters(&self) -> Option<DramCounters> {
+        self.memory.dram().map(|dram| dram.counters())
     }
 
     /// The bytes of card memory.

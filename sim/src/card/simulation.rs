@@ -8,7 +8,7 @@ use gristmill_driver::{DmaBuffer, HostMemory, Interrupts, Transport, TransportEr
 use gristmill_protocol::register::BAR_BYTES;
 
 use super::board::{Board, BoardError, BoardOptions};
-use crate::axi::{Access, Completion, Counters};
+use crate::axi::{Access, Completion, Counters, DramCounters};
 use crate::verilator::ModelLibrary;
 
 /// What a simulated card has done.
@@ -20,6 +20,8 @@ pub struct Progress {
     pub host: Counters,
     /// What passed to and from card memory.
     pub memory: Counters,
+    /// What happened in card memory, if it is DRAM.
+    pub dram: Option<DramCounters>,
 }
 
 /// A simulated card in this process. It runs in a thread of its own, and only while there is work.
@@ -95,6 +97,16 @@ impl CardSimulation {
     /// The memory that the card reaches as its host's.
     pub fn host_memory(&self) -> &Arc<HostMemory> {
         &self.host
+    }
+
+    /// Its interrupt vectors.
+    pub fn interrupts(&self) -> &Interrupts {
+        &self.shared.interrupts
+    }
+
+    /// How many interrupt vectors it has.
+    pub fn vectors(&self) -> u32 {
+        self.shared.vectors
     }
 
     /// What the card has done up to a moment ago.
@@ -196,7 +208,8 @@ impl Drop for CardSimulation {
     fn drop(&mut self) {
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // The worker reports its failures itself; a panic in it has been printed.
+            // It looks for this between two batches of cycles, and gives up a register access after its limit of
+            // cycles. It reports its failures itself; a panic in it has been printed.
             let _ = thread.join();
         }
     }
@@ -241,6 +254,7 @@ impl Worker {
                 cycles: self.board.cycles(),
                 host: *self.board.host_counters(),
                 memory: *self.board.memory_counters(),
+                dram: self.board.dram_counters(),
             };
         }
     }

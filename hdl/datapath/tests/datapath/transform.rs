@@ -147,7 +147,7 @@ fn addresses_of_factors() {
                 } else if size_log2 < lanes_log2 {
                     lane & frame_mask
                 } else {
-                    (lane / half << size_log2 >> 1) + beat * half + lane % half
+                    ((lane / half) << size_log2 >> 1) + beat * half + lane % half
                 };
                 let exponent = match twiddle {
                     true => index * frame,
