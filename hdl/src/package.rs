@@ -58,7 +58,11 @@ impl CardDesign {
         }
         write(&folder.join("files.f"), &list)?;
         for (i, functions) in self.functions.iter().enumerate() {
-            let number = if i == 0 { String::new() } else { format!("_{i}") };
+            let number = if i == 0 {
+                String::new()
+            } else {
+                format!("_{i}")
+            };
             write(&folder.join(format!("{top}{number}.cpp")), functions)?;
         }
         write(&folder.join("registers.md"), &registers())?;

@@ -115,7 +115,9 @@ fn check<const W: usize>(bench: &mut Bench<W>, side: Side, tile: Tile, bits: &[u
     let beats = (1 << bits.len()) / lanes;
     let mut random = SmallRng::seed_from_u64(seed);
     let mask = u64::MAX >> (64 - W / lanes);
-    let values: Vec<u64> = (0..beats * lanes).map(|_| random.r#gen::<u64>() & mask).collect();
+    let values: Vec<u64> = (0..beats * lanes)
+        .map(|_| random.r#gen::<u64>() & mask)
+        .collect();
     // values are by position in the pipeline's order
     let memory = |position: usize| {
         let place = |sum: usize, (bit, to): (usize, &usize)| sum | (position >> bit & 1) << to;
@@ -144,7 +146,11 @@ fn check<const W: usize>(bench: &mut Bench<W>, side: Side, tile: Tile, bits: &[u
         let words = bench.cycle(None, (tile, *beat));
         if i + 1 >= READ_LATENCY {
             let beat = order[i + 1 - READ_LATENCY];
-            assert_eq!(words, read[beat * lanes..][..lanes], "{tile:?}, beat {beat}");
+            assert_eq!(
+                words,
+                read[beat * lanes..][..lanes],
+                "{tile:?}, beat {beat}"
+            );
         }
     }
 }

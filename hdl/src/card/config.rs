@@ -100,8 +100,7 @@ impl CoreConfig {
             self.engines.len()
         );
         assert!(
-            self.engines.iter().all(|engine| engine.slots > 0)
-                && self.jobs() <= MAX_EXECUTORS - 2,
+            self.engines.iter().all(|engine| engine.slots > 0) && self.jobs() <= MAX_EXECUTORS - 2,
             "{} job ports",
             self.jobs()
         );

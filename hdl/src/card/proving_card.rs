@@ -3,9 +3,9 @@
 use super::axi::{AxiManager, LiteSubordinate};
 use super::config::{CoreConfig, EnginePorts, VECTORS};
 use super::core::Core;
-use super::socket::{JobServer, ReadServer, WriteServer};
 use super::msm_card::MSM_PORTS;
 use super::ntt_card::NTT_PORTS;
+use super::socket::{JobServer, ReadServer, WriteServer};
 use crate::msm::{MsmEngine, Parameters};
 use crate::ntt::{EngineParameters, NttEngine};
 use rust_hdl_core::prelude::*;

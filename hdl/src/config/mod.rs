@@ -74,7 +74,9 @@ pub enum ConfigError {
         why: String,
     },
     /// The combination of engines and bus is not among those that are compiled in.
-    #[error("no card of {engines} on buses of {axi_width} bits is compiled in; `hdl/src/config/mod.rs` lists them")]
+    #[error(
+        "no card of {engines} on buses of {axi_width} bits is compiled in; `hdl/src/config/mod.rs` lists them"
+    )]
     Combination {
         /// The engines.
         engines: String,

@@ -33,7 +33,9 @@ pub struct NttConfig {
 impl NttConfig {
     /// The field's description and its number in the protocol.
     pub fn field(&self) -> Option<(Field, FieldId)> {
-        let id = FieldId::ALL.into_iter().find(|id| id.name() == self.field)?;
+        let id = FieldId::ALL
+            .into_iter()
+            .find(|id| id.name() == self.field)?;
         let field = match id {
             FieldId::Toy => fields::toy_ntt(),
             FieldId::Bn254Fr => fields::bn254_fr(),

@@ -34,10 +34,7 @@ impl EngineParameters {
         let (pipeline, geometry) = (&self.pipeline, &self.geometry);
         let high = self.size_log2.div_ceil(2);
         let rules = [
-            (
-                (1..=1 << JOB_BITS).contains(&self.jobs),
-                "1 to 4 job ports",
-            ),
+            ((1..=1 << JOB_BITS).contains(&self.jobs), "1 to 4 job ports"),
             (
                 pipeline.lanes_log2() == geometry.lanes_log2
                     && pipeline.pass_log2 == geometry.pass_log2,
@@ -395,8 +392,7 @@ impl<const W: usize> Logic for NttEngine<W> {
                 if self.record[j].wants_statistics.val() {
                     self.asking.d.next = true;
                     self.served.d.next = self.number[j].val();
-                    self.served_address.d.next =
-                        self.job[j].descriptor.val().get_bits::<64>(64);
+                    self.served_address.d.next = self.job[j].descriptor.val().get_bits::<64>(64);
                 }
             }
         }

@@ -257,15 +257,13 @@ impl Logic for Feeder {
             & self.tables.val()
             & (self.fitting.val() | self.quiet.val())
             & !self.clear.val();
-        self.emptying.next = self.tiles.valid.val()
-            & !self.active.q.val()
-            & !self.fitting.val()
-            & !self.quiet.val();
+        self.emptying.next =
+            self.tiles.valid.val() & !self.active.q.val() & !self.fitting.val() & !self.quiet.val();
         self.blocked.next = self.tiles.valid.val() & !self.active.q.val() & !self.space.val();
         self.announce.next = self.begin.val();
         self.announced.next = self.stores.q.val();
-        self.announced.next.place = bit_cast::<BEAT_BITS, 8>(self.next_place.q.val())
-            << self.tiles.q.val().room;
+        self.announced.next.place =
+            bit_cast::<BEAT_BITS, 8>(self.next_place.q.val()) << self.tiles.q.val().room;
         if self.begin.val() {
             self.active.d.next = true;
             self.beat_place.d.next = 0.into();
@@ -292,8 +290,8 @@ impl Logic for Feeder {
         self.boundary.next = !self.active.q.val() | !self.in_frame.q.val().any();
         self.frame_beats.next = 1.into();
         if self.tiles.q.val().size > self.lanes_log2.val() {
-            self.frame_beats.next = bits::<BEAT_BITS>(1)
-                << (self.tiles.q.val().size - self.lanes_log2.val());
+            self.frame_beats.next =
+                bits::<BEAT_BITS>(1) << (self.tiles.q.val().size - self.lanes_log2.val());
         }
         self.frame_ends.next =
             self.issue.val() & ((self.in_frame.q.val() + 1) == self.frame_beats.val());

@@ -1,8 +1,8 @@
 //! Jobs on their way in: checks, and the tables that they need.
 
+use super::Parameters;
 use super::order::Geometry;
 use super::tile::{JOB_BITS, Job};
-use super::Parameters;
 use crate::cells::{Fifo, Fixed, Register};
 use gristmill_protocol::Status;
 use gristmill_protocol::descriptor::flag;
@@ -143,7 +143,6 @@ pub struct Intake {
     header_bytes: Fixed<Bits<64>>,
     size_most: Fixed<Bits<16>>,
     pass_log2: Fixed<Bits<16>>,
-    lanes_log2: Fixed<Bits<8>>,
     element_log2: Fixed<Bits<8>>,
     number: Vec<Fixed<Bits<JOB_BITS>>>,
     side: [Fixed<Bit>; 2],
@@ -202,7 +201,6 @@ pub struct Intake {
     uses_scratch: Signal<Local, Bit>,
     stride_bytes: Signal<Local, Bits<64>>,
     in_place: Signal<Local, Bit>,
-    first_high: Signal<Local, Bits<8>>,
     narrow: Signal<Local, Bit>,
     here: [Signal<Local, Bit>; 2],
     vacant: [Signal<Local, Bit>; 2],
@@ -266,7 +264,6 @@ impl Intake {
             header_bytes: Fixed::new(HEADER_BYTES.into()),
             size_most: Fixed::new((size_log2 as u64).into()),
             pass_log2: Fixed::new((geometry.pass_log2 as u64).into()),
-            lanes_log2: Fixed::new((geometry.lanes_log2 as u64).into()),
             element_log2: Fixed::new(u64::from(parameters.field.element_bytes.ilog2()).into()),
             _ports: ports,
             ..Default::default()
@@ -352,18 +349,15 @@ impl Logic for Intake {
             self.whole_now.next =
                 bit_cast::<16, 8>(self.size.val()) + bit_cast::<16, 8>(self.extension.val());
         }
-        self.uses_scratch.next = self.extend.val()
-            | (bit_cast::<16, 8>(self.size.val()) > self.pass_log2.val());
+        self.uses_scratch.next =
+            self.extend.val() | (bit_cast::<16, 8>(self.size.val()) > self.pass_log2.val());
         self.stride_bytes.next = bit_cast::<64, 16>(self.stride.val()) << 6;
         self.in_place.next = (self.source.val() == self.target.val())
             & (!self.extend.val() | !self.extension.val().any());
-        // an extension whose first pass would have less than a row of the matrix N1 x N2, or whose
-        // transforms would not be whole beats
-        self.first_high.next = bit_cast::<8, 16>(self.whole.q.val() >> 1);
+        // an extension whose coefficients are less than a row of the matrix N1 x N2
         self.narrow.next = self.extend.val()
-            & ((!self.columns.val() & (self.size.val() < self.lanes_log2.val()))
-                | ((self.whole.q.val() > self.pass_log2.val())
-                    & (self.size.val() < self.first_high.val())));
+            & (self.whole.q.val() > self.pass_log2.val())
+            & (bit_cast::<16, 8>(self.size.val()) < (self.whole.q.val() >> 1));
 
         // what each port has: bit 2i + t for set i in turn t, and how many have that
         self.accepted.next = self.valid.val() & self.taken.val();
@@ -512,8 +506,8 @@ impl Logic for Intake {
                 self.whole.d.next = self.whole_now.val();
                 self.row_bytes.d.next =
                     bit_cast::<64, 32>(self.batch.val()) << self.element_log2.val();
-                self.set_bytes.d.next = bits::<64>(1)
-                    << (((self.size.val() + 1) >> 1) + self.element_log2.val());
+                self.set_bytes.d.next =
+                    bits::<64>(1) << (((self.size.val() + 1) >> 1) + self.element_log2.val());
                 self.second_bytes.d.next = bits::<64>(1)
                     << (((bit_cast::<8, 16>(self.whole_now.val()) + 1) >> 1)
                         + self.element_log2.val());
@@ -660,8 +654,7 @@ impl Logic for Intake {
                 self.state.d.next = IntakeState::Load;
                 for i in 0..2 {
                     if self.here[i].val()
-                        & (!self.second.q.val()
-                            | (self.first_set.q.val() != self.side[i].val()))
+                        & (!self.second.q.val() | (self.first_set.q.val() != self.side[i].val()))
                     {
                         self.set.d.next = self.side[i].val();
                         self.state.d.next = IntakeState::Found;

@@ -85,8 +85,7 @@ impl<const W: usize> Logic for Loader<W> {
         clock!(self, clock, coming);
 
         // requests
-        self.begin.next =
-            self.valid.val() & !self.asking.q.val() & (self.coming.level.val() < 4);
+        self.begin.next = self.valid.val() & !self.asking.q.val() & (self.coming.level.val() < 4);
         self.coming.push.next = self.begin.val();
         self.coming.d.next = self.tile.val();
         self.coming.clear.next = self.clear.val();

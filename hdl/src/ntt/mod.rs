@@ -9,6 +9,7 @@ mod elements;
 mod engine;
 mod factor_unit;
 mod factors;
+mod fast;
 mod feeder;
 mod intake;
 mod loader;

@@ -107,6 +107,12 @@ impl Load {
     }
 }
 
+/// The mode in which frames of 2^`kept` elements, fewer than L, stand one behind the other, and are zero from there
+/// on: f 2^kept + u.
+pub const fn short(kept: usize) -> u8 {
+    Load::ALL.len() as u8 + kept as u8
+}
+
 impl Store {
     /// All modes.
     pub const ALL: [Self; 5] = [
@@ -208,6 +214,29 @@ impl Route {
         }
     }
 
+    /// The route of mode [`short`]. Lanes and beats that are zero find anything.
+    pub fn short(geometry: &Geometry, size_log2: usize, kept: usize) -> Self {
+        let (lanes, k) = (geometry.lanes_log2, size_log2);
+        // lane bits of the frame's number follow those of the index that are kept; the others are zero where it matters
+        let numbers = k.min(lanes)..lanes;
+        let lane: Vec<usize> = (0..kept).chain(numbers).chain(kept..k.min(lanes)).collect();
+        let near = lanes - (k.min(lanes) - kept);
+        // beats count the frames whose number has no lane bits
+        let first = k.saturating_sub(lanes);
+        let bits = geometry.tile_log2 - lanes;
+        let beat = |bit: usize| {
+            let from = bit.checked_sub(near).map(|number| number + first);
+            from.filter(|from| *from < bits)
+        };
+        Self {
+            memory_mask: vec![None; lanes],
+            mask: (0..lanes).map(beat).collect(),
+            address: (lanes..geometry.tile_log2).map(beat).collect(),
+            place: vec![None; lanes],
+            lane,
+        }
+    }
+
     /// The bank of lane `lane` of memory's beat `beat`; its address in the bank is the beat's number.
     pub fn memory_bank(&self, beat: usize, lane: usize) -> usize {
         let inverted = |x: usize| self.memory_mask[x].map_or(0, |bit| beat >> bit & 1);
@@ -265,6 +294,37 @@ mod tests {
                 };
                 for (bits, route) in routes(&geometry) {
                     check(&geometry, &bits, &route);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_frames_find_their_elements() {
+        for lanes_log2 in 1..=4 {
+            let geometry = Geometry {
+                lanes_log2,
+                pass_log2: 6,
+                tile_log2: 10,
+                columns_log2: 4,
+                split_log2: 1,
+            };
+            for kept in 0..lanes_log2 {
+                for k in kept + 1..=geometry.pass_log2 {
+                    let route = Route::short(&geometry, k, kept);
+                    for frame in 0..1usize << (geometry.tile_log2 - k) {
+                        for u in 0..1usize << kept {
+                            // split order: elements of the first half stand in the lower lanes
+                            let position = frame << k | u;
+                            let (beat, lane) =
+                                (position >> lanes_log2, position % (1 << lanes_log2));
+                            let memory = frame << kept | u;
+                            let (memory_beat, memory_lane) =
+                                (memory >> lanes_log2, memory % (1 << lanes_log2));
+                            let bank = route.memory_bank(memory_beat, memory_lane);
+                            assert_eq!(route.pipeline_place(beat, lane), (bank, memory_beat));
+                        }
+                    }
                 }
             }
         }

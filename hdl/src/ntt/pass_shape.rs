@@ -1,6 +1,6 @@
 //! The shape of a pass: where its tiles stand, and which factors its frames get.
 
-use super::order::{Geometry, Load, Store};
+use super::order::{Geometry, Load, Store, short};
 use super::tile::{Job, WHOLE_TILE};
 use super::{BEAT_BITS, EXPONENT_BITS, MODE_BITS, Parameters, kind};
 use crate::cells::Fixed;
@@ -17,6 +17,8 @@ pub mod run {
     pub const TILE: u64 = 1;
     /// As many as its frames have elements of one index.
     pub const COLUMNS: u64 = 2;
+    /// As many as its frames have elements that are not zero.
+    pub const SHORT: u64 = 3;
 }
 
 /// One pass of a transform.
@@ -136,12 +138,15 @@ pub struct PassShape {
     to_columns_both: Fixed<Bits<MODE_BITS>>,
     measure_tile: Fixed<Bits<2>>,
     measure_columns: Fixed<Bits<2>>,
+    measure_short: Fixed<Bits<2>>,
+    short_frames: Fixed<Bits<MODE_BITS>>,
     power: Fixed<Bits<2>>,
     twiddle: Fixed<Bits<2>>,
     frame: Signal<Local, Bits<8>>,
     beats_log2: Signal<Local, Bits<8>>,
     grain: Signal<Local, Bits<8>>,
     zeros: Signal<Local, Bits<8>>,
+    short: Signal<Local, Bit>,
     wide: Signal<Local, Bits<8>>,
     group: Signal<Local, Bits<8>>,
     result: Signal<Local, Shape>,
@@ -174,6 +179,8 @@ impl PassShape {
             to_columns_both: store(Store::ColumnsBothReversed),
             measure_tile: Fixed::new(run::TILE.into()),
             measure_columns: Fixed::new(run::COLUMNS.into()),
+            measure_short: Fixed::new(run::SHORT.into()),
+            short_frames: Fixed::new(u64::from(short(0)).into()),
             power: Fixed::new(kind::POWER.into()),
             twiddle: Fixed::new(kind::TWIDDLE.into()),
             ..Default::default()
@@ -205,6 +212,11 @@ impl Logic for PassShape {
         self.group.next = 0.into();
         if self.frame.val() < self.rows_log2.val() {
             self.group.next = self.rows_log2.val() - self.frame.val();
+        }
+        self.short.next = self.pass.val().zeros.any()
+            & ((self.frame.val() - self.pass.val().zeros) < self.lanes_log2.val());
+        if self.short.val() & (self.rows_log2.val() < (self.frame.val() + self.lanes_log2.val())) {
+            self.group.next = self.lanes_log2.val();
         }
 
         self.result.next.frame = self.frame.val();
@@ -243,8 +255,7 @@ impl Logic for PassShape {
         if self.pass.val().input_reversed {
             self.result.next.load.mode = self.columns_reversed.val();
         }
-        self.result.next.load.runs =
-            bits::<BEAT_BITS>(1) << (self.frame.val() - self.zeros.val());
+        self.result.next.load.runs = bits::<BEAT_BITS>(1) << (self.frame.val() - self.zeros.val());
         self.result.next.load.beats =
             bits::<BEAT_BITS>(1) << (self.wide.val() - self.lanes_log2.val());
         self.result.next.load.spacing =
@@ -252,8 +263,7 @@ impl Logic for PassShape {
         self.result.next.load.even = self.job.val().stride;
         self.result.next.load.odd = self.job.val().stride;
         self.result.next.load.tile = self.job.val().stride;
-        self.result.next.load.outer =
-            bits::<64>(1) << (self.wide.val() + self.element_log2.val());
+        self.result.next.load.outer = bits::<64>(1) << (self.wide.val() + self.element_log2.val());
         self.result.next.store.mode = self.to_columns.val();
         self.result.next.store.runs = bits::<BEAT_BITS>(1) << self.frame.val();
         self.result.next.store.beats =
@@ -263,8 +273,7 @@ impl Logic for PassShape {
         self.result.next.store.even = self.job.val().stride;
         self.result.next.store.odd = 0.into();
         self.result.next.store.tile = self.job.val().stride;
-        self.result.next.store.outer =
-            bits::<64>(1) << (self.wide.val() + self.element_log2.val());
+        self.result.next.store.outer = bits::<64>(1) << (self.wide.val() + self.element_log2.val());
 
         if self.job.val().columns {
             self.result.next.load.measure = self.measure_columns.val();
@@ -301,17 +310,25 @@ impl Logic for PassShape {
         } else if !self.pass.val().two {
             // whole transforms, one behind the other
             self.result.next.unit = self.group.val();
-            self.result.next.room =
-                self.frame.val() + self.group.val() - self.lanes_log2.val();
+            self.result.next.room = self.frame.val() + self.group.val() - self.lanes_log2.val();
             self.result.next.number_tile = 0.into();
             self.result.next.load.mode = self.rows.val();
             self.result.next.load.runs = 1.into();
             self.result.next.load.measure = self.measure_tile.val();
             self.result.next.load.grain = self.grain.val();
-            self.result.next.load.outer = bits::<64>(1)
-                << (self.group.val() + self.frame.val() + self.element_log2.val());
+            self.result.next.load.outer =
+                bits::<64>(1) << (self.group.val() + self.frame.val() + self.element_log2.val());
             if self.pass.val().input_reversed {
                 self.result.next.load.mode = self.rows_reversed.val();
+            } else if self.short.val() {
+                // less than a beat of each frame: they stand one behind the other
+                self.result.next.load.mode = self.short_frames.val()
+                    + bit_cast::<MODE_BITS, 8>(self.frame.val() - self.pass.val().zeros);
+                self.result.next.load.measure = self.measure_short.val();
+                self.result.next.load.grain = self.whole.val();
+                self.result.next.load.outer = bits::<64>(1)
+                    << (self.group.val() + self.frame.val() - self.pass.val().zeros
+                        + self.element_log2.val());
             } else if self.pass.val().zeros.any() {
                 self.result.next.load.by_frame = true;
                 self.result.next.load.measure = 0.into();
@@ -335,9 +352,7 @@ impl Logic for PassShape {
                 self.result.next.load.even =
                     bits::<64>(1) << (self.frame.val() - 1 + self.element_log2.val());
                 self.result.next.load.odd = (bits::<64>(1)
-                    << (self.split_log2.val()
-                        + self.lanes_log2.val()
-                        + self.element_log2.val()))
+                    << (self.split_log2.val() + self.lanes_log2.val() + self.element_log2.val()))
                     - (bits::<64>(1) << (self.frame.val() - 1 + self.element_log2.val()));
                 self.result.next.load.grain = self.split_log2.val() + 1;
             }
@@ -356,8 +371,8 @@ impl Logic for PassShape {
                 self.result.next.store.measure = 0.into();
                 self.result.next.store.beats = bits::<BEAT_BITS>(1) << self.beats_log2.val();
                 self.result.next.store.spacing = bits::<BEAT_BITS>(1) << self.beats_log2.val();
-                self.result.next.store.even = bits::<64>(1)
-                    << (self.pass.val().output_size + self.element_log2.val());
+                self.result.next.store.even =
+                    bits::<64>(1) << (self.pass.val().output_size + self.element_log2.val());
             }
         } else {
             // parts of one transform
@@ -420,8 +435,7 @@ impl Logic for PassShape {
                         bits::<EXPONENT_BITS>(1) << (self.pass.val().high - self.wide.val());
                     self.result.next.load.runs = bits::<BEAT_BITS>(1) << self.wide.val();
                     self.result.next.load.beats = bits::<BEAT_BITS>(1) << self.beats_log2.val();
-                    self.result.next.load.spacing =
-                        bits::<BEAT_BITS>(1) << self.beats_log2.val();
+                    self.result.next.load.spacing = bits::<BEAT_BITS>(1) << self.beats_log2.val();
                     self.result.next.load.even = bits::<64>(1)
                         << (self.pass.val().size - self.wide.val() + self.element_log2.val());
                     self.result.next.load.odd = bits::<64>(1)

@@ -163,10 +163,8 @@ impl Logic for JobRecord {
             self.feed_beats[i].d.next = self.feed_beats[i].q.val();
         }
         self.active.next = self.running.q.val() | self.ending.q.val() | self.ended.q.val();
-        self.job.idle.next = self.calm.val()
-            & !self.running.q.val()
-            & !self.ending.q.val()
-            & !self.ended.q.val();
+        self.job.idle.next =
+            self.calm.val() & !self.running.q.val() & !self.ending.q.val() & !self.ended.q.val();
         self.cycles.d.next = self.cycles.q.val() + 1;
 
         // feeding
@@ -224,9 +222,7 @@ impl Logic for JobRecord {
         // what goes wrong does not stop a job: its output then means nothing
         self.failing.next = !self.status.q.val().any() & self.running.q.val();
         if self.failing.val() {
-            if self.events.val().not_canonical
-                & (self.events.val().checking == self.number.val())
-            {
+            if self.events.val().not_canonical & (self.events.val().checking == self.number.val()) {
                 self.status.d.next = self.not_canonical.val();
                 self.detail.d.next = self.unknown.val();
             }
@@ -241,8 +237,7 @@ impl Logic for JobRecord {
         }
 
         // the end
-        self.leaves.next =
-            self.running.q.val() & self.events.val().stored & self.storing.val();
+        self.leaves.next = self.running.q.val() & self.events.val().stored & self.storing.val();
         if self.leaves.val() {
             self.running.d.next = false;
             self.ending.d.next = true;

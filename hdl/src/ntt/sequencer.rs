@@ -85,6 +85,7 @@ pub struct Sequencer {
     element_log2: Fixed<Bits<8>>,
     measure_tile: Fixed<Bits<2>>,
     measure_columns: Fixed<Bits<2>>,
+    measure_short: Fixed<Bits<2>>,
     state: Register<SequencerState>,
     given: Register<Job>,
     second: Register<Bit>,
@@ -108,6 +109,7 @@ pub struct Sequencer {
     elements: Signal<Local, Bits<32>>,
     beats: Signal<Local, Bits<32>>,
     column_beats: Signal<Local, Bits<32>>,
+    short_beats: Signal<Local, Bits<32>>,
     load_beats: Signal<Local, Bits<BEAT_BITS>>,
     load_runs: Signal<Local, Bits<BEAT_BITS>>,
     store_beats: Signal<Local, Bits<BEAT_BITS>>,
@@ -148,6 +150,7 @@ impl Sequencer {
             element_log2: number(parameters.field.element_bytes.ilog2() as usize),
             measure_tile: Fixed::new(run::TILE.into()),
             measure_columns: Fixed::new(run::COLUMNS.into()),
+            measure_short: Fixed::new(run::SHORT.into()),
             maker: PassShape::new(parameters, geometry),
             ..Default::default()
         }
@@ -187,10 +190,12 @@ impl Logic for Sequencer {
 
         // the tile's elements and beats
         self.elements.next = self.frames.q.val() << self.shape.q.val().frame;
-        self.beats.next =
-            (self.elements.val() + self.lanes_less.val()) >> self.lanes_log2.val();
+        self.beats.next = (self.elements.val() + self.lanes_less.val()) >> self.lanes_log2.val();
         self.column_beats.next =
             (self.frames.q.val() + self.lanes_less.val()) >> self.lanes_log2.val();
+        self.short_beats.next = ((self.elements.val() >> self.pass.q.val().zeros)
+            + self.lanes_less.val())
+            >> self.lanes_log2.val();
         self.load_runs.next = self.shape.q.val().load.runs;
         if self.shape.q.val().load.by_frame {
             self.load_runs.next = bit_cast::<BEAT_BITS, 32>(self.frames.q.val());
@@ -201,6 +206,9 @@ impl Logic for Sequencer {
         }
         if self.shape.q.val().load.measure == self.measure_columns.val() {
             self.load_beats.next = bit_cast::<BEAT_BITS, 32>(self.column_beats.val());
+        }
+        if self.shape.q.val().load.measure == self.measure_short.val() {
+            self.load_beats.next = bit_cast::<BEAT_BITS, 32>(self.short_beats.val());
         }
         self.store_runs.next = self.shape.q.val().store.runs;
         if self.shape.q.val().store.by_frame {
@@ -282,8 +290,7 @@ impl Logic for Sequencer {
         self.feed.next = self.feed_tile.val();
 
         self.last_tile.next = ((self.tile.q.val() + 1) >> self.shape.q.val().tile_bits).any();
-        self.last_outer.next =
-            self.left.q.val() <= (bits::<32>(1) << self.shape.q.val().unit);
+        self.last_outer.next = self.left.q.val() <= (bits::<32>(1) << self.shape.q.val().unit);
         self.store_tile.next.port = self.given.q.val().port;
         self.store_tile.next.last = self.last_tile.val()
             & self.last_outer.val()
@@ -302,8 +309,8 @@ impl Logic for Sequencer {
         self.store.next = self.store_tile.val();
 
         // room among the loads
-        self.capacity.next = bits::<BEAT_BITS>(1)
-            << (self.buffer_log2.val() - self.shape.q.val().room);
+        self.capacity.next =
+            bits::<BEAT_BITS>(1) << (self.buffer_log2.val() - self.shape.q.val().room);
         self.space.next = !self.used.q.val().any()
             | ((self.used_room.q.val() == self.shape.q.val().room)
                 & (bit_cast::<BEAT_BITS, 6>(self.used.q.val()) < self.capacity.val())
@@ -336,6 +343,9 @@ impl Logic for Sequencer {
                 if self.given.q.val().extend & !self.second.q.val() {
                     self.next_pass.next.inverse = true;
                     self.next_pass.next.output_reversed = false;
+                    if self.given.q.val().size < self.lanes_log2.val() {
+                        self.next_pass.next.output_size = self.given.q.val().size;
+                    }
                 }
                 if self.second.q.val() {
                     self.next_pass.next.size =
@@ -436,8 +446,7 @@ impl Logic for Sequencer {
                     self.left.d.next =
                         self.left.q.val() - (bits::<32>(1) << self.shape.q.val().unit);
                     self.in_outer.d.next = self.in_outer.q.val() + self.shape.q.val().load.outer;
-                    self.out_outer.d.next =
-                        self.out_outer.q.val() + self.shape.q.val().store.outer;
+                    self.out_outer.d.next = self.out_outer.q.val() + self.shape.q.val().store.outer;
                     self.state.d.next = SequencerState::Outer;
                     if self.last_outer.val() {
                         self.number_of_pass.d.next = self.number_of_pass.q.val() + 1;

@@ -56,8 +56,7 @@ impl Logic for Collector {
         self.tiles.d.next = self.tile.val();
         self.tiles.clear.next = self.clear.val();
         self.take.next = self.valid.val() & self.tiles.valid.val();
-        self.ends.next =
-            self.take.val() & ((self.count.q.val() + 1) == self.tiles.q.val().beats);
+        self.ends.next = self.take.val() & ((self.count.q.val() + 1) == self.tiles.q.val().beats);
         self.tiles.pop.next = self.ends.val();
         self.write.next = self.take.val();
         self.mode.next = self.tiles.q.val().mode;

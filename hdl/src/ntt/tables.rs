@@ -115,9 +115,8 @@ impl<const W: usize> Logic for TableLoader<W> {
         self.table_log2.next = (self.size.val() + 1) >> 1;
         self.memory.request.next = false;
         self.memory.address.next = self.place.q.val();
-        self.memory.beats.next = bit_cast::<32, BEAT_BITS>(
-            self.header_beats.val() + (self.table_beats.q.val() << 2),
-        );
+        self.memory.beats.next =
+            bit_cast::<32, BEAT_BITS>(self.header_beats.val() + (self.table_beats.q.val() << 2));
         if self.header_only.val() {
             self.memory.beats.next = bit_cast::<32, BEAT_BITS>(self.header_beats.val());
         }
@@ -145,8 +144,8 @@ impl<const W: usize> Logic for TableLoader<W> {
                 // beats of a table, of whole blocks
                 self.table_beats.d.next = bits::<BEAT_BITS>(1) << self.block_log2.val();
                 if self.table_log2.val() > (self.block_log2.val() + self.lanes_log2.val()) {
-                    self.table_beats.d.next = bits::<BEAT_BITS>(1)
-                        << (self.table_log2.val() - self.lanes_log2.val());
+                    self.table_beats.d.next =
+                        bits::<BEAT_BITS>(1) << (self.table_log2.val() - self.lanes_log2.val());
                 }
                 if self.start.val() {
                     self.state.d.next = TableState::Ask;

@@ -1,6 +1,6 @@
 //! The buffer between the order of memory and that of the pipeline.
 
-use super::order::{Geometry, Load, Route, Store};
+use super::order::{Geometry, Load, Route, Store, short};
 use crate::cells::{leaf, range};
 use crate::emit::named;
 use rust_hdl_core::prelude::*;
@@ -8,7 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 
 /// Bits of a mode, of [`Load`] or [`Store`].
-pub const MODE_BITS: usize = 3;
+pub const MODE_BITS: usize = 4;
+/// Bits of mode and size.
+const KEY_BITS: usize = MODE_BITS + 5;
 /// Bits of the number of a beat at a buffer's ports; what it has no room for is ignored.
 pub const BEAT_BITS: usize = 20;
 /// Cycles from a beat's number to the beat.
@@ -128,6 +130,12 @@ impl<const W: usize> TransposeBuffer<W> {
                 };
                 routes[mode << 5 | k] =
                     permutation.map(|bits| Route::new(geometry.lanes_log2, &bits));
+            }
+            if self._side == Side::Memory {
+                for kept in 0..geometry.lanes_log2.min(k) {
+                    let mode = usize::from(short(kept));
+                    routes[mode << 5 | k] = Some(Route::short(geometry, k, kept));
+                }
             }
         }
         routes
@@ -327,9 +335,7 @@ end
                     "wire {}read_number_{lane} = {lanes_log2}'d{lane};\n",
                     range(lanes_log2)
                 );
-                concatenate(
-                    (0..lanes_log2).map(|x| format!("read_number_{lane}[read_lane_2_{x}]")),
-                )
+                concatenate((0..lanes_log2).map(|x| format!("read_number_{lane}[read_lane_2_{x}]")))
             } else {
                 format!("{lanes_log2}'d{lane}")
             };
@@ -453,20 +459,14 @@ fn pipeline_side(geometry: &Geometry, routes: &[Option<Route>], name: &str) -> S
         "always @(*)\n  case ({{{name}_mode, {name}_size}})\n{rows}    default: begin {zero} end\n  endcase\nalways @(posedge clock) begin\n{moves}end\n"
     );
     for bank in 0..1 << lanes_log2 {
-        text += &format!(
-            "wire {index}{name}_inverted_{bank} = {lanes_log2}'d{bank} ^ {name}_mask;\n"
-        );
+        text +=
+            &format!("wire {index}{name}_inverted_{bank} = {lanes_log2}'d{bank} ^ {name}_mask;\n");
         let bit = |x: usize| match lanes_log2 {
             1 => format!("{name}_inverted_{bank}"),
             _ => format!("{name}_inverted_{bank}[{x}]"),
         };
         let places: String = (0..lanes_log2)
-            .map(|x| {
-                format!(
-                    " | {{1'b0, {name}_place_{x} & {{{tile}{{{}}}}}}}",
-                    bit(x)
-                )
-            })
+            .map(|x| format!(" | {{1'b0, {name}_place_{x} & {{{tile}{{{}}}}}}}", bit(x)))
             .collect();
         text += &format!(
             "wire {}{name}_address_{bank} = {name}_address{places};\n",
@@ -482,7 +482,7 @@ fn rows(routes: &[Option<Route>], row: impl Fn(&Route) -> String) -> String {
     routes
         .filter_map(|(key, route)| {
             let route = route.as_ref()?;
-            Some(format!("    8'd{key}: {}\n", row(route)))
+            Some(format!("    {KEY_BITS}'d{key}: {}\n", row(route)))
         })
         .collect()
 }

@@ -83,7 +83,11 @@ fn library(card: &str, fill: Fill) -> Arc<ModelLibrary> {
         };
         Arc::new(ModelLibrary::build(&design.with_options(options)).unwrap())
     };
-    Arc::clone(built.entry(format!("{card} {fill:?}")).or_insert_with(build))
+    Arc::clone(
+        built
+            .entry(format!("{card} {fill:?}"))
+            .or_insert_with(build),
+    )
 }
 
 /// A queue, and the regions of data and tables.

@@ -27,7 +27,11 @@ fn a_reset_at_any_time_leaves_a_good_engine() {
             }
             bench.host.soft_reset();
             let status = bench.host.read(register::STATUS);
-            assert_eq!(status, register::status_bits::READY, "after {cycles} cycles");
+            assert_eq!(
+                status,
+                register::status_bits::READY,
+                "after {cycles} cycles"
+            );
             bench.reopen();
             for size in [2, 4, 7] {
                 bench.check(Shape {
