@@ -48,7 +48,6 @@ pub struct Placed {
     pub ntt: Ntt,
     pub shift: BigUint,
     pub input: Vec<Vec<BigUint>>,
-    pub bytes: u64,
 }
 
 pub struct Bench {
@@ -162,6 +161,37 @@ impl Bench {
 
     /// Puts tables and data in place, from byte `at` of the region on.
     pub fn place(&mut self, shape: Shape, input: Vec<Vec<BigUint>>, at: u64) -> Placed {
+        self.put(shape, input, at, 0, self.tables)
+    }
+
+    /// The same, with a region of its own for the tables, at byte `tables_at` of those of all jobs.
+    pub fn place_with_tables(
+        &mut self,
+        shape: Shape,
+        input: Vec<Vec<BigUint>>,
+        at: u64,
+        tables_at: u64,
+    ) -> Placed {
+        let index = 3 + (tables_at >> 12) as u16;
+        let (host, base) = (&mut self.host, TABLES + tables_at);
+        let tables = self.queue.region(host, index, 0, base, 0x1000, false);
+        self.put(shape, input, at, tables_at, tables)
+    }
+
+    /// A region that has only so many bytes of the tables.
+    pub fn short_tables(&mut self, bytes: u64) -> Handle {
+        let host = &mut self.host;
+        self.queue.region(host, 60, 0, TABLES, bytes, false)
+    }
+
+    fn put(
+        &mut self,
+        shape: Shape,
+        input: Vec<Vec<BigUint>>,
+        at: u64,
+        tables_at: u64,
+        tables: Handle,
+    ) -> Placed {
         let shift = match shape.coset {
             true => self.element() + 2u32,
             false => BigUint::one(),
@@ -170,7 +200,7 @@ impl Bench {
         let row = (u64::from(shape.batch) * bytes as u64).div_ceil(ntt::BLOCK_BYTES);
         let mut ntt = Ntt {
             data: self.data,
-            tables: self.tables,
+            tables,
             size_log2: shape.size as u8,
             extension_log2: shape.extension.map(|extension| extension as u8),
             stride_blocks: shape.columns.map(|more| row as u16 + more),
@@ -206,13 +236,12 @@ impl Bench {
         memory.write(DATA + at, &area).unwrap();
         let tables = self.table_sets(&shape, &shift);
         let memory = self.host.board.card_memory();
-        memory.write(TABLES, &tables).unwrap();
+        memory.write(TABLES + tables_at, &tables).unwrap();
         Placed {
             shape,
             ntt,
             shift,
             input,
-            bytes: end,
         }
     }
 
@@ -251,6 +280,22 @@ impl Bench {
         let mut block = [0; 64];
         self.statistics.read(0, &mut block).unwrap();
         (completion, NttStatistics::from_words(slot_words(&block)))
+    }
+
+    /// Gives the card these jobs at once; their completions, in the order of the jobs.
+    pub fn run_all(&mut self, jobs: &[Placed]) -> Vec<Completion> {
+        for (tag, placed) in jobs.iter().enumerate() {
+            let mut descriptor = self.descriptor(placed, tag as u32);
+            descriptor.statistics = 0;
+            self.queue.put(descriptor.words());
+        }
+        self.queue.ring(&mut self.host);
+        let mut completions = vec![Completion::default(); jobs.len()];
+        for _ in jobs {
+            let completion = self.queue.wait(&mut self.host);
+            completions[completion.tag as usize] = completion;
+        }
+        completions
     }
 
     /// What the transforms are, in natural order.

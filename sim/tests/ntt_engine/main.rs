@@ -5,7 +5,9 @@
 mod core_bench;
 
 mod bench;
+mod errors;
 mod jobs;
+mod overlap;
 mod resets;
 
 use bench::Bench;
