@@ -3,7 +3,7 @@
 
 use gristmill_hdl::emit;
 use gristmill_hdl::ntt::order::{Geometry, Load, Store};
-use gristmill_hdl::ntt::{READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY};
+use gristmill_hdl::ntt::{BeatMask, READ_LATENCY, Reversed, Side, TransposeBuffer, WRITE_LATENCY};
 use gristmill_sim::verilator::{Design, Model, ModelLibrary, lint};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -31,8 +31,9 @@ impl<const W: usize> Bench<W> {
     fn new(side: Side, geometry: Geometry) -> Self {
         let mut buffer = TransposeBuffer::new(side, geometry);
         buffer.connect_all();
-        let design = Design::new("buffer", emit::verilog(&buffer, "buffer").unwrap().text());
-        assert_eq!(lint(&design).unwrap(), [] as [String; 0]);
+        let verilog = emit::verilog(&buffer, "buffer").unwrap().text();
+        lint(&verilog, "buffer").unwrap();
+        let design = Design::new("buffer", verilog);
         let model = ModelLibrary::build(&design).unwrap().instantiate().unwrap();
         Self {
             buffer,
@@ -85,6 +86,7 @@ impl<const W: usize> Bench<W> {
         self.buffer.clock.next = Clock { clk: false };
         assert!(simulate(&mut self.buffer, 20));
         self.model.cycle().unwrap();
+        self.model.settle().unwrap();
         let q = self.buffer.q.val();
         let mask = u64::MAX >> (64 - element);
         let words = (0..self.lanes).map(|lane| {
@@ -198,4 +200,85 @@ fn eight_lanes() {
 #[test]
 fn sixteen_lanes() {
     every_mode::<128>(4);
+}
+
+/// The leaves between buffer and pipeline.
+#[derive(LogicBlock, Default)]
+struct Leaves {
+    clock: Signal<In, Clock>,
+    d: Signal<In, Bits<128>>,
+    rest: Signal<In, Bits<6>>,
+    kept: Signal<In, Bits<6>>,
+    lane_mask: Signal<In, Bits<5>>,
+    number: Signal<In, Bits<24>>,
+    q: Signal<Out, Bits<128>>,
+    reversed: Signal<Out, Bits<24>>,
+    mask: BeatMask<128>,
+    reverse: Reversed<24>,
+}
+
+impl Logic for Leaves {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.mask.d.next = self.d.val();
+        self.mask.rest.next = self.rest.val();
+        self.mask.kept.next = self.kept.val();
+        self.mask.lane_mask.next = self.lane_mask.val();
+        self.q.next = self.mask.q.val();
+        self.reverse.d.next = self.number.val();
+        self.reversed.next = self.reverse.q.val();
+    }
+}
+
+#[test]
+fn masks_and_reversed_numbers() {
+    let mut leaves = Leaves {
+        mask: BeatMask::new(8),
+        ..Default::default()
+    };
+    leaves.connect_all();
+    let verilog = emit::verilog(&leaves, "leaves").unwrap().text();
+    lint(&verilog, "leaves").unwrap();
+    let library = ModelLibrary::build(&Design::new("leaves", verilog)).unwrap();
+    let mut model = library.instantiate().unwrap();
+    let mut random = SmallRng::seed_from_u64(2);
+    for _ in 0..500 {
+        let words: [u64; 2] = random.r#gen();
+        let (rest, kept) = (random.gen_range(0..=8u64), random.gen_range(0..=8u64));
+        let lane_mask = [0, 1, 3, 7][random.gen_range(0..4)];
+        let number: u64 = random.gen_range(0..1 << 24);
+        leaves.d.next =
+            bit_cast::<128, 64>(words[0].into()) | (bit_cast::<128, 64>(words[1].into()) << 64u64);
+        leaves.rest.next = rest.into();
+        leaves.kept.next = kept.into();
+        leaves.lane_mask.next = lane_mask.into();
+        leaves.number.next = number.into();
+        assert!(simulate(&mut leaves, 20));
+        let inputs = [
+            ("rest", rest),
+            ("kept", kept),
+            ("lane_mask", lane_mask),
+            ("number", number),
+        ];
+        for (name, value) in inputs {
+            let port = model.input(name).unwrap();
+            model.set(port, value);
+        }
+        let port = model.input("d").unwrap();
+        model.set_bytes(port, &words.map(u64::to_le_bytes).concat());
+        model.cycle().unwrap();
+        let found = model.bytes(model.output("q").unwrap());
+        for lane in 0..8u64 {
+            let half = words[lane as usize / 4] >> (16 * (lane % 4)) as u32 & 0xffff;
+            let there = lane < rest && lane & lane_mask < kept;
+            let wanted = if there { half } else { 0 };
+            let model_word = leaves.q.val() >> (16 * lane);
+            assert_eq!(model_word.get_bits::<16>(0).to_u64(), wanted);
+            let bytes = &found[2 * lane as usize..][..2];
+            assert_eq!(u64::from(bytes[0]) | u64::from(bytes[1]) << 8, wanted);
+        }
+        let wanted = u64::from((number as u32).reverse_bits() >> 8);
+        assert_eq!(leaves.reversed.val().to_u64(), wanted);
+        assert_eq!(model.get(model.output("reversed").unwrap()), wanted);
+    }
 }

@@ -18,7 +18,7 @@ use rust_hdl_core::prelude::Block;
 pub const MEMORY_BYTES: u64 = 1 << 30;
 const ADDRESS_BITS: u32 = 48;
 /// Cycles after which a wait has failed.
-const LIMIT: u64 = 400_000;
+const LIMIT: u64 = 4_000_000;
 
 fn library(width: usize) -> &'static ModelLibrary {
     fn build<const W: usize, const S: usize>() -> ModelLibrary {

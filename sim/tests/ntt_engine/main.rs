@@ -8,6 +8,7 @@ mod bench;
 mod errors;
 mod jobs;
 mod overlap;
+mod rates;
 mod resets;
 
 use bench::Bench;

@@ -52,7 +52,7 @@ fn jobs_of_all_kinds_follow_one_another() {
             let jobs: Vec<Placed> = (0..9)
                 .map(|i| {
                     let size = bench.random.gen_range(0..=bench.size_log2);
-                    let extension = (size >= 2 && size < 7 && bench.random.gen_bool(0.2))
+                    let extension = ((2..7).contains(&size) && bench.random.gen_bool(0.2))
                         .then(|| bench.random.gen_range(0..2));
                     let reversible = extension.is_none();
                     let shape = Shape {
