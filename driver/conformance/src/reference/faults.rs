@@ -158,6 +158,8 @@ pub enum Mutation {
     NttPasses,
     /// The last result is wrong when it overwrites the input.
     NttInPlace,
+    /// The last result is wrong while another job waits in the queue.
+    NttInFlight,
     /// The block behind the output is written to.
     NttNeighbours,
     /// The statistics block of a transform is not written.
