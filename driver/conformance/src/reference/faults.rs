@@ -144,7 +144,7 @@ pub enum Mutation {
     NttSizes,
     /// The output's order is natural when both orders should be reversed.
     NttOrders,
-    /// Two results of a coset transform are exchanged.
+    /// Two results of a single coset transform are exchanged.
     NttCoset,
     /// The engine has its own 1/N.
     NttFactor,

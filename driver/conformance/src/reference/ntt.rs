@@ -345,7 +345,9 @@ impl Shared {
                 let own = field.inverse(own);
                 x.iter_mut().for_each(|x| *x = field.multiply(*x, own));
             }
-            Some(Mutation::NttCoset) if x.len() > 2 && ntt.extension_log2.is_none() => {
+            Some(Mutation::NttCoset)
+                if x.len() > 2 && ntt.batch == 1 && ntt.extension_log2.is_none() =>
+            {
                 let shifted = tables.coset(field, 1) != tables.coset(field, 0);
                 if shifted {
                     x.swap(1, 2);
