@@ -13,6 +13,7 @@ pub mod cells;
 pub mod config;
 pub mod emit;
 pub mod msm;
+pub mod ntt;
 pub mod package;
 pub mod pipeline;
 pub mod record;

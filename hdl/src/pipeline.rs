@@ -1,6 +1,5 @@
 //! Datapath graphs as leaves: typed ports around the module that a graph emits.
 
-use crate::cells::range;
 use gristmill_datapath::Graph;
 use rust_hdl_core::prelude::*;
 use std::fmt::Write;
@@ -30,17 +29,27 @@ impl Pipeline {
         self.latency
     }
 
-    /// An instance with these connections; ports that the graph does not have are left out.
-    fn instance(&self, connections: &[(&str, String)]) -> Verilog {
-        let mut code = format!("{} pipeline(\n  .clock(clock)", self.name);
+    /// Its module.
+    pub(crate) fn core(&self) -> &str {
+        &self.text
+    }
+
+    /// An instance of its module under this name, with these connections; ports that the graph does not have are
+    /// left out.
+    pub(crate) fn instance_named(&self, instance: &str, connections: &[(&str, String)]) -> String {
+        let mut code = format!("{} {instance}(\n  .clock(clock)", self.name);
         for (port, expression) in connections {
             if self.ports.iter().any(|name| name == port) {
                 write!(code, ",\n  .{port}({expression})").expect("writing to a string");
             }
         }
-        code += "\n);\n";
+        code + "\n);\n"
+    }
+
+    /// A leaf that is one instance.
+    fn instance(&self, connections: &[(&str, String)]) -> Verilog {
         Verilog::Wrapper(Wrapper {
-            code,
+            code: self.instance_named("pipeline", connections),
             cores: self.text.clone(),
         })
     }
@@ -158,183 +167,4 @@ pipeline_leaf! {
         ("bit_length", "length".into()),
         ("canonical_error", "error".into()),
     ]
-}
-
-/// Takes elements of E bits out of beats of W bits; both widths are multiples of 64. Element i
-/// begins `offset` + i * `stride` words of 64 bits behind the start of the first beat.
-///
-/// `start` sets the position and forgets all beats. `ready` and `valid` do not depend on each other's
-/// partners: `ready` looks at `pop`. One element a cycle where beats come fast enough.
-#[derive(LogicBlock, Default)]
-pub struct Unpacker<const W: usize, const E: usize> {
-    /// Clock.
-    pub clock: Signal<In, Clock>,
-    /// Begin a run.
-    pub start: Signal<In, Bit>,
-    /// Words before the first element, less than W / 64.
-    pub offset: Signal<In, Bits<4>>,
-    /// Words from one element to the next.
-    pub stride: Signal<In, Bits<13>>,
-    /// There is a beat.
-    pub valid: Signal<In, Bit>,
-    /// The beat.
-    pub data: Signal<In, Bits<W>>,
-    /// The beat is taken.
-    pub ready: Signal<Out, Bit>,
-    /// There is an element.
-    pub element_valid: Signal<Out, Bit>,
-    /// The element.
-    pub element: Signal<Out, Bits<E>>,
-    /// The element is taken.
-    pub pop: Signal<In, Bit>,
-}
-
-impl<const W: usize, const E: usize> Logic for Unpacker<W, E> {
-    // Verilator simulates what contains an unpacker; sim's tests compare it with a plain model.
-    fn update(&mut self) {}
-    fn connect(&mut self) {
-        self.ready.connect();
-        self.element_valid.connect();
-        self.element.connect();
-    }
-    fn hdl(&self) -> Verilog {
-        let (beat, element) = (W / 64, E / 64);
-        let slots = (beat - 1 + element).div_ceil(beat);
-        let count = clog2(slots + 1).max(1);
-        let top = slots * W - 1;
-        let mut code = format!(
-            "// window: the oldest {slots} beats, oldest lowest; head: word at which the next element begins
-reg [{top}:0] window;
-reg {count_range}held;
-reg [13:0] head;
-initial begin
-  held = {count}'d0;
-  head = 14'd0;
-end
-wire [13:0] moved = pop ? head + {{1'b0, stride}} : head;
-wire drop = moved >= 14'd{beat} && held != {count}'d0;
-wire take = valid && ready;
-wire {count_range}kept = drop ? held - {count}'d1 : held;
-assign ready = held != {count}'d{slots} || drop;
-",
-            count_range = range(count),
-        );
-        let needed: Vec<String> = (0..beat)
-            .map(|word| {
-                let beats = (word + element).div_ceil(beat);
-                format!("(head == 14'd{word} && held >= {count}'d{beats})")
-            })
-            .collect();
-        writeln!(code, "assign element_valid = {};", needed.join(" || ")).expect("string");
-        let choices: String = (0..beat)
-            .map(|word| {
-                let (low, high) = (word * 64, (word * 64 + E - 1).min(top));
-                let slice = if high - low + 1 == E {
-                    format!("window[{high}:{low}]")
-                } else {
-                    format!("{{{}'d0, window[{high}:{low}]}}", E - (high - low + 1))
-                };
-                if word + 1 == beat {
-                    slice
-                } else {
-                    format!("head == 14'd{word} ? {slice} : ")
-                }
-            })
-            .collect();
-        writeln!(code, "assign element = {choices};").expect("string");
-        code += "always @(posedge clock) begin\n";
-        for slot in 0..slots {
-            let (low, high) = (slot * W, (slot + 1) * W - 1);
-            writeln!(
-                code,
-                "  if (take && kept == {count}'d{slot}) window[{high}:{low}] <= data;"
-            )
-            .expect("string");
-            if slot + 1 < slots {
-                writeln!(
-                    code,
-                    "  else if (drop) window[{high}:{low}] <= window[{}:{}];",
-                    high + W,
-                    low + W
-                )
-                .expect("string");
-            }
-        }
-        write!(
-            code,
-            "  held <= take ? kept + {count}'d1 : kept;
-  head <= drop ? moved - 14'd{beat} : moved;
-  if (start) begin
-    held <= {count}'d0;
-    head <= {{10'd0, offset}};
-  end
-end
-"
-        )
-        .expect("string");
-        crate::cells::leaf(code)
-    }
-}
-
-/// Cuts slots of `S` bits into beats of W bits, lowest first; S is a multiple of W.
-#[derive(LogicBlock, Default)]
-pub struct Packer<const W: usize, const S: usize> {
-    /// Clock.
-    pub clock: Signal<In, Clock>,
-    /// Forget everything.
-    pub clear: Signal<In, Bit>,
-    /// There is a slot.
-    pub valid: Signal<In, Bit>,
-    /// The slot.
-    pub slot: Signal<In, Bits<S>>,
-    /// The slot is taken.
-    pub ready: Signal<Out, Bit>,
-    /// There is a beat.
-    pub beat_valid: Signal<Out, Bit>,
-    /// The beat.
-    pub beat: Signal<Out, Bits<W>>,
-    /// The beat is taken.
-    pub beat_ready: Signal<In, Bit>,
-}
-
-impl<const W: usize, const S: usize> Logic for Packer<W, S> {
-    // Verilator simulates what contains a packer.
-    fn update(&mut self) {}
-    fn connect(&mut self) {
-        self.ready.connect();
-        self.beat_valid.connect();
-        self.beat.connect();
-    }
-    fn hdl(&self) -> Verilog {
-        let beats = S / W;
-        let count = clog2(beats + 1).max(1);
-        let shifted = if beats == 1 {
-            "held".into()
-        } else {
-            format!("{{{W}'d0, held[{}:{W}]}}", S - 1)
-        };
-        crate::cells::leaf(format!(
-            "reg [{top}:0] held;
-reg {range}left;
-initial left = {count}'d0;
-wire last = left == {count}'d0 || (left == {count}'d1 && beat_ready);
-assign ready = last;
-assign beat_valid = left != {count}'d0;
-assign beat = held[{beat_top}:0];
-always @(posedge clock) begin
-  if (valid && ready) begin
-    held <= slot;
-    left <= {count}'d{beats};
-  end else if (beat_valid && beat_ready) begin
-    held <= {shifted};
-    left <= left - {count}'d1;
-  end
-  if (clear) left <= {count}'d0;
-end
-",
-            top = S - 1,
-            beat_top = W - 1,
-            range = range(count),
-        ))
-    }
 }

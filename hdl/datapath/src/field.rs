@@ -28,18 +28,29 @@ pub struct Field {
     pub form: Form,
     /// Bytes of an element in memory, little endian.
     pub element_bytes: usize,
+    /// How often two divides the modulus less one.
+    pub two_adicity: usize,
+    /// The residue of order 2^two_adicity that the CPU libraries take (ark-ff's `TWO_ADIC_ROOT_OF_UNITY`, Plonky3's
+    /// `two_adic_generator(two_adicity)`): their generator to the power of the odd part of the modulus less one.
+    pub root_of_unity: BigUint,
 }
 
 impl Field {
-    /// A field by its modulus in hexadecimal.
+    /// A field by its modulus in hexadecimal and its multiplicative generator.
     pub(crate) fn from_hex(
         name: &'static str,
         modulus: &str,
+        generator: u32,
         form: Form,
         element_bytes: usize,
     ) -> Self {
         let modulus = BigUint::from_str_radix(modulus, 16).expect("the digits are hexadecimal");
+        let order = &modulus - 1u32;
+        let two_adicity = order.trailing_zeros().unwrap_or(0);
+        let root_of_unity = BigUint::from(generator).modpow(&(order >> two_adicity), &modulus);
         Field {
+            two_adicity: two_adicity as usize,
+            root_of_unity,
             name,
             bits: modulus.bits() as usize,
             modulus,
@@ -58,6 +69,25 @@ impl Field {
         match self.form {
             Form::Goldilocks => BigUint::one(),
             Form::Montgomery { bits } => (BigUint::one() << bits) % &self.modulus,
+        }
+    }
+
+    /// The root of unity of order 2^`order_log2` that [`Field::root_of_unity`] gives, or its inverse; a residue.
+    ///
+    /// # Panics
+    /// If there is none, because `order_log2` is above the two-adicity.
+    pub fn root(&self, order_log2: usize, inverse: bool) -> BigUint {
+        assert!(
+            order_log2 <= self.two_adicity,
+            "{} has no root of order 2^{order_log2}",
+            self.name
+        );
+        let root = &self.root_of_unity;
+        let order = BigUint::one() << self.two_adicity;
+        let exponent = BigUint::one() << (self.two_adicity - order_log2);
+        match inverse {
+            false => root.modpow(&exponent, &self.modulus),
+            true => root.modpow(&(order - exponent), &self.modulus),
         }
     }
 

@@ -25,6 +25,7 @@ pub mod curve;
 mod curves;
 pub mod entry;
 mod error;
+pub mod factor;
 mod field;
 pub mod fields;
 mod fills;
@@ -33,6 +34,7 @@ mod model;
 pub mod modular;
 mod operations;
 mod reduction;
+pub mod transform;
 
 pub use curve::Curve;
 pub use error::{Error, Result};

@@ -1,15 +1,13 @@
 //! The cells of field arithmetic: canonical operands in memory form in, canonical results out.
 
-use std::sync::Arc;
-
 use num_bigint::{BigInt, BigUint};
 
 use crate::error::Result;
 use crate::field::{Field, Form};
-use crate::fills::{Fill, product};
+use crate::fills::{Fill, elements};
 use crate::graph::{Builder, Config, Graph, Net, Skew, largest};
 use crate::operations::{Range, Term};
-use crate::reduction::{Reduction, SumOfProducts};
+use crate::reduction::Reduction;
 
 /// Why the cells can be built for every field.
 const FITS: &str = "residues fit the bits of the modulus, and the timing rules hold";
@@ -17,12 +15,8 @@ const FITS: &str = "residues fit the bits of the modulus, and the timing rules h
 /// The product of two elements: inputs `a` and `b`, output `result`. A Montgomery product for fields in
 /// Montgomery form; for Goldilocks the operands may be any words of 64 bits.
 pub fn modular_multiplier(field: &Field, fill: Fill) -> Graph {
-    let mut graph = multiplier(field, fill.config()).expect(FITS);
-    if fill == Fill::Fast {
-        let latency = graph.latency();
-        graph.stand_in = product_kind(field).map(|kind| Arc::new(product(kind, latency)));
-    }
-    graph
+    let graph = multiplier(field, fill.config()).expect(FITS);
+    elements::filled(graph, fill, |latency| elements::multiplier(field, latency))
 }
 
 /// The sum of two elements: inputs `a` and `b`, output `result`.
@@ -51,7 +45,8 @@ pub fn modular_subtractor(field: &Field) -> Graph {
     build().expect(FITS)
 }
 
-fn operands(builder: &mut Builder, field: &Field, bound: &BigUint) -> Result<[Net; 2]> {
+/// Two operands `a` and `b` of a field's bits.
+pub(crate) fn operands(builder: &mut Builder, field: &Field, bound: &BigUint) -> Result<[Net; 2]> {
     let mut port = |name| builder.input(name, field.bits, bound, Skew::Aligned);
     Ok([port("a")?, port("b")?])
 }
@@ -72,25 +67,31 @@ fn multiplier(field: &Field, config: Config) -> Result<Graph> {
     let [a, b] = operands(&mut builder, field, &bound)?;
     builder.label("product");
     let product = builder.multiply(&a, &b)?;
-    let reduced = match field.form {
-        Form::Goldilocks => reduce_goldilocks(&mut builder, &product, &field.modulus)?,
+    let reduced = reduce(&mut builder, &product, field)?;
+    finish(builder, &reduced, field)
+}
+
+/// A product of two memory words as a value below 4 * modulus that stands for the product of what they stand for.
+pub(crate) fn reduce(builder: &mut Builder, product: &Net, field: &Field) -> Result<Net> {
+    match field.form {
+        Form::Goldilocks => reduce_goldilocks(builder, product, &field.modulus),
         Form::Montgomery { bits } => builder.montgomery_reduce(
-            &product,
+            product,
             &Reduction {
                 modulus: field.modulus.clone(),
                 radix_bits: bits,
             },
-        )?,
-    };
-    finish(builder, &reduced, field)
+        ),
+    }
 }
 
-/// A product of two words of 64 bits as a value of the same residue below 3 * modulus: with the product
-/// l + m 2^64 + h 2^96, where l has 64 bits, m and h have 32, it is l + m (2^32 - 1) - h + modulus.
-fn reduce_goldilocks(builder: &mut Builder, product: &Net, modulus: &BigUint) -> Result<Net> {
-    let product = product.resize(128);
-    let (low, middle) = (product.slice(0, 64), product.slice(64, 32));
-    let high = product.slice(96, 32);
+/// A value of at most 159 bits as one of the same residue below 3 * modulus: with the value l + m 2^64 + h 2^96,
+/// where l has 64 bits, m has 32, it is l + m (2^32 - 1) - h + modulus.
+fn reduce_goldilocks(builder: &mut Builder, value: &Net, modulus: &BigUint) -> Result<Net> {
+    let value = value.resize(value.width().max(97));
+    let (low, middle) = (value.slice(0, 64), value.slice(64, 32));
+    let high = value.slice(96, value.width() - 96);
+    debug_assert!(high.width() <= 63, "h is below the modulus");
     builder.label("reduced");
     let terms = [
         Term::plus(&low),
@@ -104,20 +105,4 @@ fn reduce_goldilocks(builder: &mut Builder, product: &Net, modulus: &BigUint) ->
         because: "h is below the modulus, and m 2^32 is at least m",
     };
     builder.sum(&terms, &BigInt::from(modulus.clone()), range)
-}
-
-/// The Montgomery product of a field of more than one limb, before its final subtraction.
-pub(crate) fn product_kind(field: &Field) -> Option<SumOfProducts> {
-    let Form::Montgomery { bits } = field.form else {
-        return None;
-    };
-    let bound = &field.modulus - 1u32;
-    (field.bits > 64).then(|| SumOfProducts {
-        name: format!("{}_product", field.name),
-        reduction: Reduction {
-            modulus: field.modulus.clone(),
-            radix_bits: bits,
-        },
-        bounds: vec![(bound.clone(), bound)],
-    })
 }

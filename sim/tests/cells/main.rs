@@ -7,13 +7,15 @@ mod entries;
 mod fields;
 mod residues;
 mod sums;
+mod transforms;
 
 use ark_ff::PrimeField;
-use gristmill_datapath::cells::{Cell, cells};
-use gristmill_datapath::{Curve, Field, curve, fields as all_fields};
+use gristmill_datapath::cells::{Cell, cells, transform_cells};
+use gristmill_datapath::modular::modular_multiplier;
+use gristmill_datapath::{Curve, Field, Fill, curve, dpi_source_of_field, fields as all_fields};
 
-use bench::{Trial, run};
-use residues::{BabyBear, Goldilocks, ToyFq, ToyFr};
+use bench::{Trial, run, run_with};
+use residues::{BabyBear, Goldilocks, KoalaBear, ToyFq, ToyFr, ToyNtt};
 
 /// The cells whose names begin with `prefix`, which share a design.
 fn named(prefix: &str) -> Vec<Cell> {
@@ -26,6 +28,18 @@ fn named(prefix: &str) -> Vec<Cell> {
 fn field<F: PrimeField>(field: &Field) {
     let trials = named(field.name).into_iter();
     run(trials.map(|cell| fields::trial::<F>(field, cell)).collect());
+}
+
+/// The cells of a field's transforms in the fast fill.
+fn fast<F: PrimeField>(field: &Field) {
+    let multiplier = Cell {
+        name: format!("{}_multiplier", field.name),
+        graph: modular_multiplier(field, Fill::Fast),
+    };
+    let cells = transform_cells(field, Fill::Fast).into_iter();
+    let trials = cells.chain([multiplier]);
+    let trials = trials.map(|cell| fields::trial::<F>(field, cell));
+    run_with(trials.collect(), dpi_source_of_field(field));
 }
 
 fn curve<Base: PrimeField, Scalar: PrimeField>(curve: &Curve) {
@@ -61,8 +75,19 @@ fn bls12_381_fr() {
 fn small_fields() {
     field::<Goldilocks>(&all_fields::goldilocks());
     field::<BabyBear>(&all_fields::baby_bear());
+    field::<KoalaBear>(&all_fields::koala_bear());
     field::<ToyFq>(&all_fields::toy_fq());
     field::<ToyFr>(&all_fields::toy_fr());
+    field::<ToyNtt>(&all_fields::toy_ntt());
+}
+
+#[test]
+fn fast_cells_of_transforms() {
+    fast::<ark_bn254::Fr>(&all_fields::bn254_fr());
+    fast::<ark_bls12_381::Fr>(&all_fields::bls12_381_fr());
+    fast::<Goldilocks>(&all_fields::goldilocks());
+    fast::<BabyBear>(&all_fields::baby_bear());
+    fast::<KoalaBear>(&all_fields::koala_bear());
 }
 
 #[test]

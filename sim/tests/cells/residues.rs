@@ -20,8 +20,10 @@ macro_rules! small_field {
 
 small_field!(Goldilocks, GoldilocksConfig, "18446744069414584321", "7");
 small_field!(BabyBear, BabyBearConfig, "2013265921", "31");
+small_field!(KoalaBear, KoalaBearConfig, "2130706433", "3");
 small_field!(ToyFq, ToyFqConfig, "199", "3");
 small_field!(ToyFr, ToyFrConfig, "211", "2");
+small_field!(ToyNtt, ToyNttConfig, "257", "3");
 
 /// Vectors that no corner asks for.
 pub const RANDOM_VECTORS: usize = 10_000;

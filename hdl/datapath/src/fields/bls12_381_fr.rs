@@ -7,6 +7,7 @@ pub fn bls12_381_fr() -> Field {
     Field::from_hex(
         "bls12_381_fr",
         "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001",
+        7,
         Form::Montgomery { bits: 256 },
         32,
     )

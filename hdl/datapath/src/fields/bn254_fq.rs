@@ -7,6 +7,7 @@ pub fn bn254_fq() -> Field {
     Field::from_hex(
         "bn254_fq",
         "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47",
+        3,
         Form::Montgomery { bits: 256 },
         32,
     )

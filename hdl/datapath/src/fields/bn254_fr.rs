@@ -7,6 +7,7 @@ pub fn bn254_fr() -> Field {
     Field::from_hex(
         "bn254_fr",
         "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001",
+        5,
         Form::Montgomery { bits: 256 },
         32,
     )

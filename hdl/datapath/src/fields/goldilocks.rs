@@ -4,5 +4,5 @@ use crate::field::{Field, Form};
 
 /// 2^64 - 2^32 + 1.
 pub fn goldilocks() -> Field {
-    Field::from_hex("goldilocks", "ffffffff00000001", Form::Goldilocks, 8)
+    Field::from_hex("goldilocks", "ffffffff00000001", 7, Form::Goldilocks, 8)
 }

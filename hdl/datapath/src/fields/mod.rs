@@ -6,6 +6,7 @@ mod bls12_381_fr;
 mod bn254_fq;
 mod bn254_fr;
 mod goldilocks;
+mod koala_bear;
 mod toy;
 
 pub use baby_bear::baby_bear;
@@ -14,7 +15,8 @@ pub use bls12_381_fr::bls12_381_fr;
 pub use bn254_fq::bn254_fq;
 pub use bn254_fr::bn254_fr;
 pub use goldilocks::goldilocks;
-pub use toy::{toy_fq, toy_fr};
+pub use koala_bear::koala_bear;
+pub use toy::{toy_fq, toy_fr, toy_ntt};
 
 use crate::field::Field;
 
@@ -27,7 +29,21 @@ pub fn all() -> Vec<Field> {
         bls12_381_fr(),
         goldilocks(),
         baby_bear(),
+        koala_bear(),
         toy_fq(),
         toy_fr(),
+        toy_ntt(),
+    ]
+}
+
+/// The fields of number-theoretic transforms.
+pub fn of_transforms() -> Vec<Field> {
+    vec![
+        bn254_fr(),
+        bls12_381_fr(),
+        goldilocks(),
+        baby_bear(),
+        koala_bear(),
+        toy_ntt(),
     ]
 }

@@ -7,9 +7,7 @@ use num_bigint::BigUint;
 use super::stand_in::{function_name, operand_ports};
 use crate::adder::fast;
 use crate::curve::Curve;
-use crate::field::Field;
 use crate::graph::limb_bits;
-use crate::modular::product_kind;
 use crate::reduction::SumOfProducts;
 
 /// The arithmetic that all functions share.
@@ -26,19 +24,13 @@ pub fn dpi_source(curve: &Curve) -> String {
     source(&stand_in.kinds)
 }
 
-/// C++17 with the DPI function of a field's multiplier in the fast fill; none where that fill is the one
-/// of record, because the field fits a machine word.
-pub fn dpi_source_of_field(field: &Field) -> Option<String> {
-    product_kind(field).map(|kind| source(&[kind]))
-}
-
 fn source(kinds: &[SumOfProducts]) -> String {
     let functions: Vec<String> = kinds.iter().map(function).collect();
     format!("{TEMPLATES}\n{}", functions.join("\n"))
 }
 
 /// A number as the list of its `count` 64-bit limbs.
-fn limbs(value: &BigUint, count: usize) -> String {
+pub(super) fn limbs(value: &BigUint, count: usize) -> String {
     let digits = value.to_u64_digits();
     let limb = |index| format!("0x{:016x}", limb_bits(&digits, 64 * index, 64));
     (0..count).map(limb).collect::<Vec<_>>().join(", ")

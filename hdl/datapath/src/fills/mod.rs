@@ -1,12 +1,14 @@
 //! What the modular multipliers of a datapath are filled with.
 
 mod dpi;
+pub(crate) mod elements;
 mod stand_in;
 mod wide;
 
-pub use dpi::{dpi_source, dpi_source_of_field};
+pub use dpi::dpi_source;
+pub use elements::dpi_source_of_field;
 pub(crate) use stand_in::{StandIn, Text};
-pub(crate) use wide::{Wide, product};
+pub(crate) use wide::Wide;
 
 use crate::graph::Config;
 
@@ -17,7 +19,8 @@ pub enum Fill {
     Record,
     /// The same with tiles of 16 x 16 bits.
     Portable,
-    /// For simulation: a C++ function for each reduced sum of products, everything between them aligned, the
+    /// For simulation: a C++ function for each reduced sum of products of a point adder, and for each cell of the
+    /// arithmetic of transforms (short Verilog where a field has 32 bits); everything between them aligned, the
     /// latency and every output bit those of the record fill.
     Fast,
 }

@@ -2,11 +2,11 @@
 
 use num_bigint::BigUint;
 
-use super::stand_in::{StandIn, Text, Value};
+use super::stand_in::{Text, Value};
 use crate::arithmetic::{Arithmetic, largest_operands, offset};
 use crate::error::Result;
 use crate::operations::signed_digits;
-use crate::reduction::{Kinds, SumOfProducts};
+use crate::reduction::Kinds;
 
 /// Arithmetic that is written as Verilog with wide operators and DPI functions.
 pub(crate) struct Wide {
@@ -61,19 +61,4 @@ impl Arithmetic for Wide {
             .collect();
         Ok(self.text.calls(name, self.kinds.kind(bounds), &operands))
     }
-}
-
-/// A product `kind` of two residues `a` and `b`, subtracted once to the residue `result`.
-pub(crate) fn product(kind: SumOfProducts, latency: usize) -> StandIn {
-    let modulus = kind.reduction.modulus.clone();
-    let bits = modulus.bits() as usize;
-    let mut text = Text::default();
-    let (a, b) = kind.bounds[0].clone();
-    let (a, b) = (Text::input("a", &a), Text::input("b", &b));
-    let products = text.calls("product", kind, &[vec![&a, &b]]);
-    let (name, width) = (&products[0].name, products[0].width());
-    let constant = format!("{width}'h{modulus:x}");
-    let residue = format!("{bits}'({name} >= {constant} ? {name} - {constant} : {name})");
-    let residue = text.wire("residue", modulus - 1u32, products[0].time, &residue);
-    text.finish(latency, &[("result", residue)], bits)
 }

@@ -87,6 +87,21 @@ impl Graph {
         head + "\n);\n"
     }
 
+    /// The bits of the inputs that nothing reads.
+    fn unread_inputs(&self) -> Vec<String> {
+        let mut unread = Vec::new();
+        for port in &self.inputs {
+            for slice in &port.slices {
+                for (low, width, need) in self.need.runs(slice.node) {
+                    if need == 0 {
+                        unread.push(select(&port.name, slice.low + low, width, port.width));
+                    }
+                }
+            }
+        }
+        unread
+    }
+
     fn module_text(&self, module_name: &str) -> String {
         let mut writer = Writer::new(self);
         for index in 0..self.nodes.len() {
@@ -98,6 +113,11 @@ impl Graph {
         for port in &self.outputs {
             let value = writer.expression(&port.pieces, width_of(&port.pieces));
             writer.assign(&port.name, &value);
+        }
+        let unread = self.unread_inputs();
+        if !unread.is_empty() {
+            let all = unread.join(", ");
+            writer.declarations += &format!("  wire unused = &{{1'b0, {all}}};\n");
         }
         let mut text = self.module_head(module_name);
         text += &writer.declarations;

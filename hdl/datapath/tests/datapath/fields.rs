@@ -5,6 +5,7 @@ use ark_ff::{BigInteger, PrimeField};
 use gristmill_datapath::modular::{modular_adder, modular_multiplier, modular_subtractor};
 use gristmill_datapath::{Field, Fill, Form, Model, fields};
 use num_bigint::{BigUint, RandBigInt};
+use p3_field::{PrimeField64, TwoAdicField};
 
 const RANDOM_PAIRS: usize = 10_000;
 
@@ -136,4 +137,49 @@ fn multipliers_are_within_their_tiles() {
     assert!(tiles(&fields::bn254_fr()) <= 190);
     assert!(tiles(&fields::goldilocks()) <= 12);
     assert!(tiles(&fields::baby_bear()) <= 4);
+}
+
+/// The root of unity is that of arkworks.
+fn root_of_arkworks<F: PrimeField>(field: &Field) {
+    assert_eq!(field.two_adicity, F::TWO_ADICITY as usize);
+    assert_eq!(
+        field.root_of_unity,
+        F::TWO_ADIC_ROOT_OF_UNITY.into_bigint().into()
+    );
+}
+
+/// The roots of unity are those of Plonky3, of every order.
+fn roots_of_plonky3<F: TwoAdicField + PrimeField64>(field: &Field) {
+    assert_eq!(field.two_adicity, F::TWO_ADICITY);
+    for order_log2 in 0..=field.two_adicity {
+        let root = F::two_adic_generator(order_log2).as_canonical_u64();
+        assert_eq!(field.root(order_log2, false), root.into());
+    }
+}
+
+#[test]
+fn roots_of_the_cpu_libraries() {
+    root_of_arkworks::<ark_bn254::Fq>(&fields::bn254_fq());
+    root_of_arkworks::<ark_bn254::Fr>(&fields::bn254_fr());
+    root_of_arkworks::<ark_bls12_381::Fq>(&fields::bls12_381_fq());
+    root_of_arkworks::<ark_bls12_381::Fr>(&fields::bls12_381_fr());
+    roots_of_plonky3::<p3_goldilocks::Goldilocks>(&fields::goldilocks());
+    roots_of_plonky3::<p3_baby_bear::BabyBear>(&fields::baby_bear());
+    roots_of_plonky3::<p3_koala_bear::KoalaBear>(&fields::koala_bear());
+}
+
+#[test]
+fn roots_have_their_order() {
+    for field in fields::all() {
+        let (p, one) = (&field.modulus, BigUint::from(1u32));
+        assert_eq!(p - 1u32, (p >> field.two_adicity) << field.two_adicity);
+        for order_log2 in 0..=field.two_adicity {
+            let root = field.root(order_log2, false);
+            assert_eq!(&root * field.root(order_log2, true) % p, one);
+            assert_eq!(root.modpow(&(&one << order_log2), p), one);
+            if order_log2 > 0 {
+                assert_eq!(root.modpow(&(&one << (order_log2 - 1)), p), p - 1u32);
+            }
+        }
+    }
 }

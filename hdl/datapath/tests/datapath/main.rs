@@ -5,3 +5,4 @@ mod common;
 mod entry;
 mod fields;
 mod rules;
+mod transform;

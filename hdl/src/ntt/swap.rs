@@ -1,0 +1,163 @@
+//! Exchange of a bit of the time with the highest bit of the lane.
+
+use super::text::address_bits;
+use crate::cells::{leaf, range};
+use rust_hdl_core::prelude::*;
+
+/// Delay, switch, delay: of every 2 D slots of a frame, the upper half of the lanes in the first D and the lower
+/// half in the last D change places. Beats leave D slots after they came, and two cycles after the slot that moves
+/// them; frames whose beats are a multiple of 2 D are exchanged right wherever they begin.
+#[derive(LogicBlock, Default)]
+pub struct Swap<const W: usize> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// This cycle is a slot.
+    pub advance: Signal<In, Bit>,
+    /// It carries a beat; only with `advance`.
+    pub valid: Signal<In, Bit>,
+    /// The first beat of a frame; only with `valid`.
+    pub first: Signal<In, Bit>,
+    /// The beat.
+    pub beat: Signal<In, Bits<W>>,
+    /// A slot leaves.
+    pub out_advance: Signal<Out, Bit>,
+    /// It carries a beat.
+    pub out_valid: Signal<Out, Bit>,
+    /// The first beat of a frame.
+    pub out_first: Signal<Out, Bit>,
+    /// The beat.
+    pub out_beat: Signal<Out, Bits<W>>,
+    _depth_log2: Option<usize>,
+}
+
+impl<const W: usize> Swap<W> {
+    /// A swap of D = 2^`depth_log2` slots, or wires that take no time.
+    pub fn new(depth_log2: Option<usize>) -> Self {
+        Self {
+            _depth_log2: depth_log2,
+            ..Default::default()
+        }
+    }
+}
+
+/// `name` is `value` of D slots before, in the cycle after the slot `advance`.
+fn line(name: &str, value: &str, width: usize, depth: usize, advance: &str, place: &str) -> String {
+    let range = range(width);
+    if depth == 1 {
+        return format!(
+            "reg {range}{name}_held;
+reg {range}{name};
+initial begin
+  {name}_held = {width}'d0;
+  {name} = {width}'d0;
+end
+always @(posedge clock)
+  if ({advance}) begin
+    {name} <= {name}_held;
+    {name}_held <= {value};
+  end
+"
+        );
+    }
+    format!(
+        "reg {range}{name}_line [0:{last}];
+reg {range}{name};
+integer {name}_k;
+initial begin
+  {name} = {width}'d0;
+  for ({name}_k = 0; {name}_k <= {last}; {name}_k = {name}_k + 1) {name}_line[{name}_k] = {width}'d0;
+end
+always @(posedge clock)
+  if ({advance}) begin
+    {name} <= {name}_line[{place}];
+    {name}_line[{place}] <= {value};
+  end
+",
+        last = depth - 1,
+    )
+}
+
+impl<const W: usize> Logic for Swap<W> {
+    // Verilator simulates what contains a swap.
+    fn update(&mut self) {}
+    fn connect(&mut self) {
+        self.out_advance.connect();
+        self.out_valid.connect();
+        self.out_first.connect();
+        self.out_beat.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        let Some(depth_log2) = self._depth_log2 else {
+            return leaf(
+                "assign out_advance = advance;\nassign out_valid = valid;\nassign out_first = first;\nassign out_beat = beat;\n"
+                    .into(),
+            );
+        };
+        let (depth, half) = (1 << depth_log2, W / 2);
+        let bits = address_bits(2 * depth);
+        let mut text = format!(
+            "// slot of the frame, of which the highest bit says which half of 2 D it is in
+reg {count_range}count_next;
+initial count_next = {bits}'d0;
+wire {count_range}count = first ? {bits}'d0 : count_next;
+reg advance1;
+reg advance2;
+reg crossed;
+reg valid2;
+reg first2;
+initial begin
+  advance1 = 1'b0;
+  advance2 = 1'b0;
+  valid2 = 1'b0;
+  first2 = 1'b0;
+  crossed = 1'b0;
+end
+reg [{top}:0] low1;
+reg [{top}:0] high2;
+wire [{top}:0] low_out = crossed ? high1 : low1;
+wire [{top}:0] high_out = crossed ? low1 : high1;
+always @(posedge clock) begin
+  if (advance) begin
+    count_next <= count + {bits}'d1;
+    crossed <= {upper_half};
+    low1 <= beat[{top}:0];
+  end
+  advance1 <= advance;
+  advance2 <= advance1;
+  valid2 <= advance1 && valid1;
+  first2 <= advance1 && first1;
+  if (advance1) high2 <= high_out;
+end
+assign out_advance = advance2;
+assign out_valid = valid2;
+assign out_first = first2;
+assign out_beat = {{high2, low2}};
+wire valid1;
+wire first1;
+assign {{valid1, first1}} = control1;
+",
+            count_range = range(bits),
+            upper_half = match bits {
+                1 => "count".into(),
+                _ => format!("count[{}]", bits - 1),
+            },
+            top = half - 1,
+        );
+        if depth > 1 {
+            for (place, advance) in [("place1", "advance"), ("place2", "advance1")] {
+                text += &format!(
+                    "reg {range}{place};
+initial {place} = {depth_log2}'d0;
+always @(posedge clock) if ({advance}) {place} <= {place} + {depth_log2}'d1;
+",
+                    range = range(depth_log2),
+                );
+            }
+        }
+        text += &line("control1", "{valid, first}", 2, depth, "advance", "place1");
+        let upper = format!("beat[{}:{half}]", W - 1);
+        text += &line("high1", &upper, half, depth, "advance", "place1");
+        text += &line("low2", "low_out", half, depth, "advance1", "place2");
+        leaf(text)
+    }
+}

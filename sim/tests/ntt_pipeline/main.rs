@@ -1,0 +1,5 @@
+//! The pass pipeline of the NTT engine in Verilator, without what feeds it.
+
+mod bench;
+mod fields;
+mod toy;
