@@ -87,7 +87,7 @@ pub(crate) fn transform<F: CardField>(
         offset: (!offset.is_one()).then_some(&offset_bytes),
     };
     let mut output = vec![F::zero(); elements.len()];
-    let accept = |_: &[u8]| true;
+    let accept = |_: bool, _: &[u8]| true;
     let usage = match F::layout_matches() {
         true => {
             // SAFETY: the layout was probed: an element is its limbs, without padding.

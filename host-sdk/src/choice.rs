@@ -8,7 +8,8 @@ use crate::{
     backend::Backend,
     card::{DriverCard, PATIENCE},
     error::Error,
-    remote,
+    remote::{ServedCard, SpawnedSimulator},
+    slot::{self, SlotCard},
 };
 
 /// Names the variable that chooses the card.
@@ -113,6 +114,11 @@ pub trait CardProvider: Send + Sync {
     /// What it is, in a line.
     fn summary(&self) -> String;
 
+    /// Whether it can be opened, as far as that can be told without trying.
+    fn is_usable(&self) -> bool {
+        true
+    }
+
     /// The way to it.
     ///
     /// # Errors
@@ -147,31 +153,31 @@ pub trait CardProvider: Send + Sync {
     }
 }
 
-/// The cards of this machine: none, as this release has no transport to one. Programs that have one
-/// (such as the simulator) hand in their own list.
+/// The cards in this machine's slots. Programs that have others (such as the simulator) hand in their own list.
 pub fn machine_cards() -> Vec<Arc<dyn CardProvider>> {
-    Vec::new()
+    slot::all()
 }
 
 /// The chosen card: one of those on offer, or the one that the choice leads to by itself.
 ///
 /// # Errors
-/// [`Error::Off`]; [`Error::NoCard`] for `auto` without any; [`Error::NoTransport`] for a name that nobody
-/// offers.
+/// [`Error::Off`]; [`Error::NoCard`] for `auto` without a usable one.
 pub fn choose(
     choice: &CardChoice,
     cards: &[Arc<dyn CardProvider>],
 ) -> Result<Arc<dyn CardProvider>, Error> {
-    match choice {
-        CardChoice::Off => Err(Error::Off),
-        CardChoice::Auto => cards.first().cloned().ok_or(Error::NoCard),
-        named => cards
-            .iter()
-            .find(|card| card.choice() == *named)
-            .cloned()
-            .or_else(|| remote::named(named))
-            .ok_or_else(|| Error::NoTransport(named.clone())),
-    }
+    let offered = || cards.iter().find(|card| card.choice() == *choice).cloned();
+    let by_name: Arc<dyn CardProvider> = match choice {
+        CardChoice::Off => return Err(Error::Off),
+        CardChoice::Auto => {
+            let usable = cards.iter().find(|card| card.is_usable());
+            return usable.cloned().ok_or(Error::NoCard);
+        }
+        CardChoice::Sim => Arc::new(SpawnedSimulator::from_environment()),
+        CardChoice::Vfio(address) => Arc::new(SlotCard::new(address)),
+        CardChoice::VfioUser(path) => Arc::new(ServedCard::new(path)),
+    };
+    Ok(offered().unwrap_or(by_name))
 }
 
 #[cfg(test)]
@@ -197,14 +203,19 @@ mod tests {
     }
 
     #[test]
-    fn a_named_card_without_transport_is_a_typed_error() {
-        let cards = machine_cards();
-        let named = CardChoice::Vfio("0000:01:00.0".into());
-        assert!(matches!(choose(&named, &cards), Err(Error::NoTransport(name)) if name == named));
+    fn a_named_card_that_is_not_there_is_a_typed_error() {
+        let named = CardChoice::Vfio("ffff:ff:1f.7".into());
+        let card = choose(&named, &[]).unwrap();
+        assert!(!card.is_usable());
+        assert!(card.summary().contains("there is no such PCI function"));
+        let Err(Error::Card(error)) = card.open() else {
+            panic!("a card where none is");
+        };
+        assert!(error.to_string().contains("there is no such PCI function"));
         assert!(matches!(
-            choose(&CardChoice::Auto, &cards),
+            choose(&CardChoice::Auto, &[card]),
             Err(Error::NoCard)
         ));
-        assert!(matches!(choose(&CardChoice::Off, &cards), Err(Error::Off)));
+        assert!(matches!(choose(&CardChoice::Off, &[]), Err(Error::Off)));
     }
 }

@@ -45,7 +45,7 @@ impl<F: FftField> AcceleratedDomain<F> {
             .or_else(|| self.transform_in::<ark_bls12_381::Fr, T>(direction, elements));
         let offload = tried.unwrap_or_else(|| {
             let operation = operation(direction, !self.0.coset_offset().is_one());
-            Offload::declined(operation, "other", self.size(), Reason::Unsupported)
+            Offload::unsupported(operation, "other", self.size())
         });
         if !offload.is_on_card() {
             stock(&self.0, elements);

@@ -5,8 +5,6 @@ use std::{path::PathBuf, sync::Arc};
 use gristmill_protocol::{CurveId, FieldId};
 use thiserror::Error;
 
-use crate::choice::CardChoice;
-
 /// Why an operation could not run on a card.
 #[derive(Clone, Debug, Error)]
 pub enum Error {
@@ -26,9 +24,6 @@ pub enum Error {
     /// This machine has no card.
     #[error("no card was found")]
     NoCard,
-    /// No transport of this program reaches the card that was asked for.
-    #[error("this program has no transport that reaches the card {0}")]
-    NoTransport(CardChoice),
     /// The program that simulates a card does not.
     #[error("{}: {why}", program.display())]
     Simulator {

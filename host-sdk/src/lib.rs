@@ -38,7 +38,8 @@
 //! | `GRISTMILL_FALLBACK` | `cpu` (default), `never` |
 //! | `GRISTMILL_CHECK` | `0` (default), `1`: each sum is checked by a second job, each transform at a random point |
 //!
-//! `vfio-user:<path>` is a card that another process serves, `sim` one that a process of its own simulates
+//! `vfio:<address>` is a card in a slot (`gristmill list` says which there are, and what keeps one from being used),
+//! `vfio-user:<path>` a card that another process serves, `sim` one that a process of its own simulates
 //! (`gristmill-sim`, see [`remote`]). Whenever the card
 //! does not (none there, no engine for the group, too small to pay, an error) arkworks does, the caller sees the
 //! same answer, and the [`Report`] says why. Under `never` that is an error. An arkworks call cannot return one: it
@@ -68,6 +69,7 @@ pub mod remote;
 pub mod report;
 mod scope;
 mod session;
+mod slot;
 mod sum;
 mod transform;
 

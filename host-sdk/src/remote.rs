@@ -1,7 +1,7 @@
 //! Cards that another process serves over vfio-user.
 
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -227,14 +227,5 @@ impl Transport for Spawned {
     }
     fn reset(&self, deadline: Instant) -> Result<(), TransportError> {
         self.transport.reset(deadline)
-    }
-}
-
-/// The card that a choice names by itself, whoever offers it.
-pub(crate) fn named(choice: &CardChoice) -> Option<Arc<dyn CardProvider>> {
-    match choice {
-        CardChoice::VfioUser(path) => Some(Arc::new(ServedCard::new(Path::new(path)))),
-        CardChoice::Sim => Some(Arc::new(SpawnedSimulator::from_environment())),
-        _ => None,
     }
 }

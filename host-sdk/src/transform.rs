@@ -1,11 +1,11 @@
 //! Transforms of elements as bytes: the seam that arkworks' domain and other ecosystems' share.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use gristmill_driver::{NttDirection, NttOrder, NttShape};
 
 use crate::{
-    backend::Usage,
+    backend::{Backend, Usage},
     error::Error,
     report::{Event, Operation, Place, Reason},
     scope::Context,
@@ -41,7 +41,7 @@ impl Transform<'_> {
 
     /// Elements of all outputs.
     fn elements(&self) -> usize {
-        let bytes = self.shape.output_bytes().unwrap_or(usize::MAX);
+        let bytes = self.shape.output_bytes().unwrap_or(0);
         bytes / self.shape.field.element_bytes()
     }
 }
@@ -60,13 +60,13 @@ pub struct Offload {
 
 impl Offload {
     /// Tries the card of the scope that this thread is in, else that of the process. `input` and `output`
-    /// are tightly packed elements in memory form; after a success `output` has the results. `accept`
-    /// looks at them if the session checks results; they are not handed back if it does not.
+    /// are tightly packed elements in memory form; after a success `output` has the results. `accept` is
+    /// told whether the session checks results, and looks at them; they are not handed back if it says no.
     pub fn attempt(
         transform: &Transform<'_>,
         input: &[u8],
         output: &mut [u8],
-        accept: impl FnOnce(&[u8]) -> bool,
+        accept: impl FnOnce(bool, &[u8]) -> bool,
     ) -> Self {
         let started = Instant::now();
         let context = Context::of_thread();
@@ -85,22 +85,21 @@ impl Offload {
         )
     }
 
-    /// One that does not reach the card, for this reason.
-    pub(crate) fn declined(
-        operation: Operation,
-        group: &'static str,
-        length: usize,
-        reason: Reason,
-    ) -> Self {
+    /// Whether that card would be given the transform: memory for the output is only worth having then.
+    pub fn is_offered(transform: &Transform<'_>) -> bool {
+        Context::of_thread().session().offers(transform).is_ok()
+    }
+
+    /// One that is not attempted, as [`Self::is_offered`] said no.
+    pub fn declined(transform: &Transform<'_>) -> Self {
+        Self::attempt(transform, &[], &mut [], |_, _| false)
+    }
+
+    /// One that no card does.
+    pub(crate) fn unsupported(operation: Operation, group: &'static str, length: usize) -> Self {
         let context = Context::of_thread();
-        Self::begun(
-            context,
-            Instant::now(),
-            operation,
-            group,
-            length,
-            Err(reason),
-        )
+        let result = Err(Reason::Unsupported);
+        Self::begun(context, Instant::now(), operation, group, length, result)
     }
 
     pub(crate) fn begun(
@@ -154,30 +153,40 @@ impl Offload {
 }
 
 impl Session {
-    /// Tries the card.
-    pub(crate) fn transform(
-        &self,
-        transform: &Transform<'_>,
-        input: &[u8],
-        output: &mut [u8],
-        accept: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<Usage, Reason> {
+    /// The card, if it is to be tried.
+    fn offers(&self, transform: &Transform<'_>) -> Result<&Arc<dyn Backend>, Reason> {
         let card = self.card().map_err(|error| Reason::Failed(error.clone()))?;
         let engine = card.transform_engine(transform.shape.field);
         let fits = |size_log2| transform.shape.output_size_log2() <= size_log2;
         if !engine.is_some_and(|engine| fits(engine.size_log2)) {
             return Err(Reason::Unsupported);
         }
-        if output.is_empty() {
-            return Err(Reason::Empty);
+        match transform.shape.output_bytes() {
+            None => Err(Reason::Unsupported),
+            Some(0) => Err(Reason::Empty),
+            Some(bytes) if bytes / 32 < self.threshold() => Err(Reason::TooSmall),
+            Some(_) => Ok(card),
         }
-        if output.len() / 32 < self.threshold() {
-            return Err(Reason::TooSmall);
+    }
+
+    /// Tries the card.
+    pub(crate) fn transform(
+        &self,
+        transform: &Transform<'_>,
+        input: &[u8],
+        output: &mut [u8],
+        accept: impl FnOnce(bool, &[u8]) -> bool,
+    ) -> Result<Usage, Reason> {
+        let card = self.offers(transform)?;
+        if transform.shape.output_bytes() != Some(output.len()) {
+            return Err(Reason::Failed(Error::Malformed(
+                "a transform without room for its output",
+            )));
         }
         let usage = card
             .transform(transform, input, output)
             .map_err(Reason::Failed)?;
-        match !self.checks() || accept(output) {
+        match accept(self.checks(), output) {
             true => Ok(usage),
             false => Err(Reason::Failed(Error::CheckFailed)),
         }

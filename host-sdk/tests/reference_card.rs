@@ -15,9 +15,9 @@ use gristmill::{
     Accelerated, AcceleratedReduction, CardChoice, CardGroup, CardProvider, DriverCard, Error,
     Fallback, Operation, Session, cli, key,
 };
-use gristmill_conformance::{ReferenceCard, ReferenceOptions};
+use gristmill_conformance::{Mutation, ReferenceCard, ReferenceOptions};
 use gristmill_driver::{Card, CardOptions, Transport};
-use gristmill_protocol::CurveId;
+use gristmill_protocol::{CurveId, FieldId};
 use rand::{SeedableRng, rngs::StdRng};
 
 type OnCard = Groth16<Accelerated<Bn254>, AcceleratedReduction>;
@@ -100,7 +100,8 @@ fn a_card_that_leaves_is_a_typed_error() {
     assert_eq!(cpu.msm(&bases, &scalars).unwrap(), expected);
 }
 
-struct Offered;
+/// A card with an NTT engine for this field, which may be broken.
+struct Offered(FieldId, Option<Mutation>);
 
 impl CardProvider for Offered {
     fn choice(&self) -> CardChoice {
@@ -110,7 +111,12 @@ impl CardProvider for Offered {
         "the card in plain Rust".into()
     }
     fn transport(&self) -> Result<Arc<dyn Transport>, Error> {
-        Ok(reference(CurveId::Bn254G1))
+        let options = ReferenceOptions::msm(CurveId::Bn254G1).and_ntt(self.0);
+        let options = ReferenceOptions {
+            mutation: self.1,
+            ..options
+        };
+        Ok(ReferenceCard::new(options).unwrap())
     }
     fn patience(&self) -> Duration {
         Duration::from_secs(60)
@@ -119,6 +125,10 @@ impl CardProvider for Offered {
 
 /// Runs the command line; what it wrote.
 fn command(arguments: &[&str]) -> Result<String, cli::CommandError> {
+    command_on(Offered(FieldId::Bn254Fr, None), arguments)
+}
+
+fn command_on(card: Offered, arguments: &[&str]) -> Result<String, cli::CommandError> {
     use clap::Parser;
     #[derive(Parser)]
     struct Line {
@@ -127,13 +137,15 @@ fn command(arguments: &[&str]) -> Result<String, cli::CommandError> {
     }
     let line = Line::try_parse_from([&["gristmill"], arguments].concat()).unwrap();
     let mut out = Vec::new();
-    line.command.run(&[Arc::new(Offered)], &mut out)?;
+    line.command.run(&[Arc::new(card)], &mut out)?;
     Ok(String::from_utf8(out).unwrap())
 }
 
 #[test]
 fn the_command_line() {
     assert!(command(&["list"]).unwrap().contains("sim "));
+    let info = command(&["info", "--card", "auto"]).unwrap();
+    assert!(info.contains("NTT engine, bn254.fr"), "{info}");
     assert!(
         command(&["info", "--card", "auto"])
             .unwrap()
@@ -153,13 +165,55 @@ fn the_command_line() {
         assert!(text.contains("card and CPU agree"), "{text}");
         assert!(text.contains("card, cycles"), "{text}");
     }
-    let error = command(&["info", "--card", "vfio:0000:01:00.0"]).unwrap_err();
+    for modes in [
+        "--size-log2 7",
+        "--inverse --coset --batch 3 --size-log2 5",
+        "--columns --batch 5 --input-reversed --output-reversed",
+        "--extend 2 --coset --output-reversed --columns --batch 2",
+        "--size-log2 0 --inverse",
+    ] {
+        let arguments = ["ntt", "--card", "sim"].into_iter();
+        let arguments: Vec<_> = arguments.chain(modes.split_whitespace()).collect();
+        let text = command(&arguments).unwrap();
+        assert!(text.contains("card and host agree"), "{text}");
+        assert!(text.contains("transforms, beats"), "{text}");
+    }
+    for field in FieldId::ALL {
+        let arguments = [
+            "ntt",
+            "--field",
+            field.name(),
+            "--card",
+            "sim",
+            "--size-log2",
+        ];
+        let arguments = [&arguments, ["5", "--columns", "--batch", "9"].as_slice()].concat();
+        let text = command_on(Offered(field, None), &arguments).unwrap();
+        assert!(text.contains("card and host agree"), "{text}");
+    }
+    let error = command(&["ntt", "--card", "sim", "--field", "goldilocks"]).unwrap_err();
     assert!(matches!(
         error,
-        cli::CommandError::Card(Error::NoTransport(_))
+        cli::CommandError::Card(Error::NoTransform(_))
     ));
+    let error = command(&["ntt", "--card", "sim", "--size-log2", "13"]).unwrap_err();
+    assert!(matches!(
+        error,
+        cli::CommandError::Card(Error::Malformed(_))
+    ));
+    let error = command(&["info", "--card", "vfio:ffff:ff:1f.7"]).unwrap_err();
+    assert!(matches!(error, cli::CommandError::Card(Error::Card(_))));
     let error = command(&["msm", "--card", "sim", "--curve", "bls12-381"]).unwrap_err();
     assert!(matches!(error, cli::CommandError::Card(Error::NoEngine(_))));
+}
+
+#[test]
+fn the_command_line_sees_wrong_transforms() {
+    let wrong = || Offered(FieldId::Bn254Fr, Some(Mutation::NttInPlace));
+    for arguments in [["ntt", "--card", "sim"], ["selftest", "--card", "sim"]] {
+        let error = command_on(wrong(), &arguments).unwrap_err();
+        assert!(matches!(error, cli::CommandError::Wrong(_)), "{error}");
+    }
 }
 
 #[test]

@@ -46,7 +46,8 @@ pub struct NttPlan {
 impl NttShape {
     /// Binary logarithm of the elements of a transform's output.
     pub fn output_size_log2(&self) -> u32 {
-        self.size_log2 + self.extension_log2.unwrap_or(0)
+        self.size_log2
+            .saturating_add(self.extension_log2.unwrap_or(0))
     }
 
     /// Bytes of the input, tightly packed; `None` when they are not addressable.

@@ -5,21 +5,25 @@ mod constant;
 mod delay;
 mod fifo;
 mod memory;
+mod packer;
 mod register;
 mod round_robin;
 mod select;
 mod slot;
 mod toggle_memory;
+mod unpacker;
 
 pub use constant::Fixed;
 pub use delay::Delay;
 pub use fifo::Fifo;
 pub use memory::{DualPort, DualPortMemory, LookupMemory};
+pub use packer::Packer;
 pub use register::Register;
 pub use round_robin::RoundRobin;
 pub use select::{ConstantTable, KeyedSelect, Pack, Replicate};
 pub use slot::{BeatsToSlot, SLOT_BITS, SlotToBeats};
 pub use toggle_memory::{ToggleMemory, TogglePort};
+pub use unpacker::Unpacker;
 
 use rust_hdl_core::prelude::*;
 

@@ -26,7 +26,7 @@ mod reducer;
 mod results;
 mod source;
 mod sweep;
-mod wiring;
+pub mod wiring;
 
 pub use bank::{Bank, BankPort};
 pub use engine::MsmEngine;

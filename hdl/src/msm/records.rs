@@ -1,8 +1,7 @@
 //! What one pass leaves for the next.
 
 use super::wiring::RecordJoin;
-use crate::cells::{Fifo, Fixed, Register};
-use crate::pipeline::Packer;
+use crate::cells::{Fifo, Fixed, Packer, Register};
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 

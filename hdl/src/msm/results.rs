@@ -2,8 +2,7 @@
 
 use super::RESULT_ADDRESS_BITS;
 use super::wiring::ResultSlot;
-use crate::cells::{Fifo, Register};
-use crate::pipeline::Packer;
+use crate::cells::{Fifo, Packer, Register};
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 

@@ -1,7 +1,7 @@
 //! The first pass's scalars and bases, side by side.
 
-use crate::cells::{Delay, Fifo, Fixed, Register};
-use crate::pipeline::{Pipeline, ScalarEntry, Unpacker};
+use crate::cells::{Delay, Fifo, Fixed, Register, Unpacker};
+use crate::pipeline::{Pipeline, ScalarEntry};
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 

@@ -44,8 +44,21 @@ impl<const M: usize, const E: usize, const R: usize> RecordJoin<M, E, R> {
 }
 
 impl<const M: usize, const E: usize, const R: usize> Logic for RecordJoin<M, E, R> {
-    // Verilator simulates what contains these wires.
-    fn update(&mut self) {}
+    fn update(&mut self) {
+        let (scalar, kept) = (
+            self._scalar_bits,
+            record_magnitude_bits(self._scalar_bits, M),
+        );
+        let mut record = Bits::<R>::default();
+        for bit in 0..kept {
+            record = record.replace_bit(bit, self.magnitude.val().get_bit(bit));
+        }
+        record.set_bits(scalar - 11, self.length.val());
+        record = record.replace_bit(scalar - 2, self.carry.val());
+        record = record.replace_bit(scalar - 1, self.negative.val());
+        record.set_bits(scalar, self.affine.val());
+        self.record.next = record;
+    }
     fn connect(&mut self) {
         self.record.connect();
     }
@@ -93,8 +106,22 @@ impl<const M: usize, const E: usize, const R: usize> RecordSplit<M, E, R> {
 }
 
 impl<const M: usize, const E: usize, const R: usize> Logic for RecordSplit<M, E, R> {
-    // Verilator simulates what contains these wires.
-    fn update(&mut self) {}
+    fn update(&mut self) {
+        let (scalar, kept) = (
+            self._scalar_bits,
+            record_magnitude_bits(self._scalar_bits, M),
+        );
+        let record = self.record.val();
+        let mut magnitude = Bits::<M>::default();
+        for bit in 0..kept {
+            magnitude = magnitude.replace_bit(bit, record.get_bit(bit));
+        }
+        self.magnitude.next = magnitude;
+        self.length.next = record.get_bits(scalar - 11);
+        self.carry.next = record.get_bit(scalar - 2);
+        self.negative.next = record.get_bit(scalar - 1);
+        self.affine.next = record.get_bits(scalar);
+    }
     fn connect(&mut self) {
         self.magnitude.connect();
         self.length.connect();
@@ -136,8 +163,15 @@ pub struct ResultSlot<const P: usize, const T: usize> {
 }
 
 impl<const P: usize, const T: usize> Logic for ResultSlot<P, T> {
-    // Verilator simulates what contains these wires.
-    fn update(&mut self) {}
+    fn update(&mut self) {
+        let (element, coordinate) = (T / 4, P / 3);
+        let mut slot = Bits::<T>::default();
+        for bit in 0..P {
+            let place = bit / coordinate * element + bit % coordinate;
+            slot = slot.replace_bit(place, self.point.val().get_bit(bit));
+        }
+        self.slot.next = slot;
+    }
     fn connect(&mut self) {
         self.slot.connect();
     }
@@ -193,8 +227,29 @@ pub struct StatisticPort {
 }
 
 impl Logic for Counters {
-    // Verilator simulates what contains these wires.
-    fn update(&mut self) {}
+    fn update(&mut self) {
+        let mut counters = Bits::<352>::default();
+        let wide = [&self.cycles, &self.busy, &self.link_bytes];
+        for (word, counter) in wide.into_iter().enumerate() {
+            counters.set_bits(64 * word, counter.val());
+        }
+        let narrow = [
+            &self.stall_input,
+            &self.stall_memory,
+            &self.stall_collision,
+            &self.stall_output,
+            &self.drain,
+        ];
+        for (half, counter) in narrow.into_iter().enumerate() {
+            counters.set_bits(192 + 32 * half, counter.val());
+        }
+        self.counters.next = counters;
+        let mut statistics = Bits::<512>::default();
+        for (word, statistic) in self.statistic.iter().enumerate() {
+            statistics.set_bits(64 * word, statistic.word.val());
+        }
+        self.statistics.next = statistics;
+    }
     fn connect(&mut self) {
         self.counters.connect();
         self.statistics.connect();

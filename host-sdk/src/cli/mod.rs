@@ -1,10 +1,11 @@
-//! The command line over a list of cards: `list`, `info`, `selftest`, `msm`.
+//! The command line over a list of cards: `list`, `info`, `selftest`, `msm`, `ntt`.
 //!
 //! The binary `gristmill` offers the cards of the machine. A program with cards of its own either calls [`run`] with
 //! them, or flattens [`Command`] into its own commands.
 
 mod input;
 mod msm;
+mod ntt;
 mod selftest;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use gristmill_protocol::CurveId;
+use gristmill_protocol::{CurveId, FieldId};
 use thiserror::Error;
 
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
 
 pub use input::Distribution;
 pub use msm::MsmArguments;
+pub use ntt::NttArguments;
 
 /// Lists, inspects and exercises Gristmill cards.
 #[derive(Parser, Debug)]
@@ -46,6 +48,8 @@ pub enum Command {
     Selftest(SelftestArguments),
     /// Compute one multi-scalar multiplication of random input and compare it with the CPU's.
     Msm(MsmArguments),
+    /// Compute transforms of random input and compare them with the host's.
+    Ntt(NttArguments),
 }
 
 /// Which card.
@@ -120,6 +124,7 @@ impl Command {
                 selftest::run(&*arguments.card.choose(cards)?, arguments.long, out)
             }
             Self::Msm(arguments) => msm::run(arguments, cards, out),
+            Self::Ntt(arguments) => ntt::run(arguments, cards, out),
         }
     }
 }
@@ -157,6 +162,21 @@ fn info(card: &dyn Backend, out: &mut impl Write) -> Result<(), CommandError> {
                 "window width, bits",
                 format!("{} to {}", engine.window_min, engine.window_max),
             ),
+        ] {
+            writeln!(out, "  {figure:<24}{value:>12}")?;
+        }
+    }
+    for field in FieldId::ALL {
+        let Some(engine) = card.transform_engine(field) else {
+            continue;
+        };
+        writeln!(out, "NTT engine, {}", field.name())?;
+        for (figure, value) in [
+            ("largest size", format!("2^{}", engine.size_log2)),
+            ("size of one pass", format!("2^{}", engine.pass_log2)),
+            ("lanes", engine.lanes.to_string()),
+            ("latency, cycles", engine.latency.to_string()),
+            ("jobs at once", engine.job_slots.to_string()),
         ] {
             writeln!(out, "  {figure:<24}{value:>12}")?;
         }

@@ -2,6 +2,7 @@
 
 use std::{io::Write, sync::Arc};
 
+use ark_poly::{EvaluationDomain, GeneralEvaluationDomain};
 use clap::ValueEnum;
 use gristmill_conformance::suite;
 use gristmill_driver::Transport;
@@ -9,6 +10,7 @@ use gristmill_driver::Transport;
 use crate::{
     backend::Backend,
     bases::Bases,
+    card_field::CardField,
     choice::{CardProvider, Fallback},
     cli::{
         CommandError,
@@ -47,7 +49,48 @@ pub(super) fn run(
     if !groups.contains(&true) {
         writeln!(out, "no engine for a group of arkworks")?;
     }
+    in_field::<ark_bn254::Fr>(&*card, &session, out)?;
+    in_field::<ark_bls12_381::Fr>(&*card, &session, out)?;
     writeln!(out, "passed")?;
+    Ok(())
+}
+
+/// Tests the field's engine, if there is one.
+fn in_field<F: CardField>(
+    card: &dyn Backend,
+    session: &Session,
+    out: &mut impl Write,
+) -> Result<(), CommandError> {
+    let Some(engine) = card.transform_engine(F::FIELD) else {
+        return Ok(());
+    };
+    for log2 in [0, 3, 10]
+        .into_iter()
+        .filter(|log2| *log2 <= engine.size_log2)
+    {
+        let elements: Vec<F> = Distribution::Uniform.scalars(1 << log2, 9);
+        let domain = GeneralEvaluationDomain::new(elements.len());
+        let domain = domain.ok_or(Error::Malformed("a size"))?;
+        let coset = domain
+            .get_coset(F::GENERATOR)
+            .ok_or(Error::Malformed("an offset"))?;
+        for domain in [domain, coset] {
+            let mut found = elements.clone();
+            session.fft(&domain, &mut found)?;
+            let forward = found == domain.fft(&elements);
+            session.ifft(&domain, &mut found)?;
+            if !forward || found != elements {
+                let what = format!("transforms of 2^{log2} in {}", F::FIELD.name());
+                return Err(CommandError::Wrong(what));
+            }
+        }
+        writeln!(
+            out,
+            "{:<16}{:>6} values: as the CPU",
+            F::FIELD.name(),
+            1 << log2
+        )?;
+    }
     Ok(())
 }
 

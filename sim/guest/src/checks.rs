@@ -6,14 +6,15 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gristmill_conformance::latency;
 use gristmill_conformance::suite::{self, Options};
 use gristmill_driver::{Card, CardOptions, Transport, TransportError};
 use gristmill_protocol::{IDENTITY, register};
 use gristmill_vfio::VfioKernel;
-use gristmill_vfio::kernel::sysfs::{Obstacle, Slot};
+use gristmill_vfio::kernel::sysfs::Slot;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::{figures, machine, proof};
+use crate::{machine, proof};
 
 type Checked = Result<(), Box<dyn Error>>;
 /// A check of the card at a PCI address.
@@ -75,11 +76,15 @@ fn conforms(address: &str) -> Checked {
 
 fn proves(address: &str) -> Checked {
     let transport = Arc::new(VfioKernel::open(address)?);
-    proof::prove(Card::open(transport, options())?)
+    proof::prove(&Card::open(transport, options())?)
 }
 
+/// In a virtual machine these say how the path works, not how fast a card is.
 fn measures(address: &str) -> Checked {
-    figures::print(Arc::new(VfioKernel::open(address)?))
+    for latency in latency::measure(Arc::new(VfioKernel::open(address)?), 200)? {
+        println!("  {latency}");
+    }
+    Ok(())
 }
 
 fn opens_once(address: &str) -> Checked {
@@ -188,32 +193,12 @@ pub fn unprivileged(address: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The host takes the card away when this says so; every wait ends, with the reason.
+/// The host takes the card away in mid-proof; the prover finishes on the CPU, and the reason is named.
 fn removal(address: &str) -> Checked {
     let transport = Arc::new(VfioKernel::open(address)?);
     let card = Card::open(transport.clone(), options())?;
-    println!("READY FOR REMOVAL");
-    let started = Instant::now();
-    let deadline = started + Duration::from_secs(60);
-    let ping = || {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        card.ping(0, deadline)?.wait(deadline)
-    };
-    while ping().is_ok() {
-        if Instant::now() > deadline {
-            return Err("the card was not taken away".into());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let lost = card.loss();
-    println!("  lost after {:.1?}: {lost:?}", started.elapsed());
-    if matches!(lost, None | Some(gristmill_driver::Loss::Closed)) {
-        return Err("the loss is not seen".into());
-    }
-    if Slot::look(address).obstacle == Some(Obstacle::Absent) {
-        println!("  the function has left the bus");
-    }
-    // the kernel waits for more than a minute for the reset of a dead function, whoever closes it
+    proof::prove_through_removal(&card, Duration::from_secs(120))?;
+    // The kernel waits for more than a minute for the reset of a dead function, whoever closes it.
     std::mem::forget((card, transport));
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ark_bn254::{Bn254, Fr};
 use ark_ff::Field;
@@ -14,7 +15,7 @@ use ark_relations::gr1cs::{
 use ark_relations::lc;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use ark_snark::SNARK;
-use gristmill::{Accelerated, AcceleratedReduction, Fallback, Operation, Session, key};
+use gristmill::{Accelerated, AcceleratedReduction, Fallback, Operation, Report, Session, key};
 use gristmill_driver::Card;
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -70,43 +71,88 @@ pub fn make_key(file: &Path) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(file, bytes)?)
 }
 
-/// Proves on the CPU and with the card; the bytes are the same, the stock verifier accepts, and rejects
-/// another public input, and all four sums over G1 ran on the card.
-pub fn prove(card: Arc<Card>) -> Result<(), Box<dyn Error>> {
-    // made on the host a moment ago
-    let stock: ProvingKey<Bn254> =
-        ProvingKey::deserialize_uncompressed_unchecked(&fs::read("/key")?[..])?;
-    let random = || StdRng::seed_from_u64(12);
-    let expected = bytes(&Stock::prove(&stock, circuit(), &mut random())?)?;
-    let verifying = stock.vk.clone();
-    let accelerated = key::accelerate_proving_key(stock);
-    let session = Session::builder()
-        .card(Session::from(card).card().map_err(Clone::clone)?.clone())
-        .fallback(Fallback::Never)
-        .build();
-    let scoped = session.with_key(&accelerated, || {
-        OnCard::prove(&accelerated, circuit(), &mut random())
-    })?;
-    let proof = key::stock_proof(scoped.value?);
-    let on_card = scoped.report.on_card(Operation::Msm);
+/// The key, and the bytes of the proof that stock arkworks makes with it.
+struct Prepared {
+    stock: ProvingKey<Bn254>,
+    expected: Vec<u8>,
+}
+
+impl Prepared {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        // made on the host a moment ago
+        let stock: ProvingKey<Bn254> =
+            ProvingKey::deserialize_uncompressed_unchecked(&fs::read("/key")?[..])?;
+        let expected = bytes(&Stock::prove(&stock, circuit(), &mut random())?)?;
+        Ok(Self { stock, expected })
+    }
+
+    /// Proves with the card, under this policy: the proof's bytes are stock's, and the stock verifier accepts, and
+    /// rejects another public input.
+    fn prove(&self, card: &Arc<Card>, fallback: Fallback) -> Result<Report, Box<dyn Error>> {
+        let accelerated = key::accelerate_proving_key(self.stock.clone());
+        let card = Session::from(card.clone())
+            .card()
+            .map_err(Clone::clone)?
+            .clone();
+        let session = Session::builder().card(card).fallback(fallback).build();
+        let scoped = session.with_key(&accelerated, || {
+            OnCard::prove(&accelerated, circuit(), &mut random())
+        })?;
+        let proof = key::stock_proof(scoped.value?);
+        if bytes(&proof)? != self.expected {
+            return Err("the proof's bytes are not those of stock arkworks".into());
+        }
+        let verifying = &self.stock.vk;
+        if !Stock::verify(verifying, &[circuit().result()], &proof)? {
+            return Err("the stock verifier rejects".into());
+        }
+        if Stock::verify(verifying, &[Fr::from(1)], &proof)? {
+            return Err("the stock verifier accepts another public input".into());
+        }
+        Ok(scoped.report)
+    }
+}
+
+/// Proves with the card, which must do all four sums over G1.
+pub fn prove(card: &Arc<Card>) -> Result<(), Box<dyn Error>> {
+    let report = Prepared::new()?.prove(card, Fallback::Never)?;
+    let on_card = report.on_card(Operation::Msm);
     println!(
         "Groth16, {} constraints: {on_card} sums on the card, {} card cycles",
         ROUNDS + 1,
-        scoped.report.usage.cycles
+        report.usage.cycles
     );
-    if bytes(&proof)? != expected {
-        return Err("the proof's bytes are not those of stock arkworks".into());
+    match on_card {
+        4.. => Ok(()),
+        _ => Err(format!("{on_card} of 4 sums ran on the card").into()),
     }
-    if !Stock::verify(&verifying, &[circuit().result()], &proof)? {
-        return Err("the stock verifier rejects".into());
+}
+
+/// Proves again and again while somebody takes the card away, which this asks for by `READY FOR REMOVAL`. Every
+/// proof is right; the first one without the card ends in time.
+pub fn prove_through_removal(card: &Arc<Card>, patience: Duration) -> Result<(), Box<dyn Error>> {
+    let prepared = Prepared::new()?;
+    prepared.prove(card, Fallback::Cpu)?;
+    println!("READY FOR REMOVAL");
+    let deadline = Instant::now() + patience;
+    while Instant::now() < deadline {
+        let started = Instant::now();
+        let report = prepared.prove(card, Fallback::Cpu)?;
+        if let Some(loss) = card.loss() {
+            println!(
+                "  {} sums on the card, {} on the CPU, {:.1?}: {loss}",
+                report.on_card(Operation::Msm),
+                report.on_cpu(Operation::Msm),
+                started.elapsed()
+            );
+            return Ok(());
+        }
     }
-    if Stock::verify(&verifying, &[Fr::from(1)], &proof)? {
-        return Err("the stock verifier accepts another public input".into());
-    }
-    if on_card < 4 {
-        return Err(format!("{on_card} of 4 sums ran on the card").into());
-    }
-    Ok(())
+    Err("the card was not taken away".into())
+}
+
+fn random() -> StdRng {
+    StdRng::seed_from_u64(12)
 }
 
 fn bytes(value: &impl CanonicalSerialize) -> Result<Vec<u8>, Box<dyn Error>> {

@@ -208,7 +208,8 @@ impl Drop for CardSimulation {
     fn drop(&mut self) {
         self.commands = None;
         if let Some(thread) = self.thread.take() {
-            // The worker reports its failures itself; a panic in it has been printed.
+            // It looks for this between two batches of cycles, and gives up a register access after its limit of
+            // cycles. It reports its failures itself; a panic in it has been printed.
             let _ = thread.join();
         }
     }

@@ -1,5 +1,6 @@
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why a model could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,14 @@ pub enum BuildError {
         tool: String,
         /// What it printed.
         message: String,
+    },
+    /// Something took longer than anything of its kind should.
+    #[error("{what} has not ended after {} seconds", waited.as_secs())]
+    TooSlow {
+        /// The program, or what was waited for.
+        what: String,
+        /// For how long.
+        waited: Duration,
     },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]

@@ -1,7 +1,9 @@
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
@@ -11,7 +13,12 @@ use super::design::Design;
 use super::error::{AtPath, BuildError, ModelError};
 use super::model::Model;
 use super::ports::{Layout, Port};
-use super::toolchain::{Toolchain, workspace};
+use super::toolchain::{TOOL_LIMIT, Toolchain, workspace};
+
+/// Wall time that another process may take to build what this one needs too.
+const BUILD_LIMIT: Duration = TOOL_LIMIT.saturating_mul(2);
+/// Time between two looks whether it has.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A design that was built, from which models are made.
 #[derive(Clone, Debug)]
@@ -36,9 +43,9 @@ impl ModelLibrary {
         };
         fs::create_dir_all(&cache).at(&cache)?;
         let path = cache.join(format!("{}.so", key(&toolchain, Some(&design))));
-        let cached = !make_once(&path, |folder| {
+        let cached = !make_once(&path, BUILD_LIMIT, |folder| {
             let runtime = cache.join(format!("runtime-{}", key(&toolchain, None)));
-            make_once(&runtime, |folder| {
+            make_once(&runtime, BUILD_LIMIT, |folder| {
                 compile_runtime(&toolchain, folder)?;
                 Ok(folder.to_owned())
             })?;
@@ -108,9 +115,10 @@ fn key(toolchain: &Toolchain, design: Option<&Design>) -> String {
 /// Makes the file or folder at `path` unless it is there; says whether it was made.
 ///
 /// `make` works in a folder of its own, and what it returns is moved to its place in one step. Processes that want
-/// the same thing at the same time wait for the first.
+/// the same thing at the same time wait for the first, at most for `limit`.
 fn make_once(
     path: &Path,
+    limit: Duration,
     make: impl FnOnce(&Path) -> Result<PathBuf, BuildError>,
 ) -> Result<bool, BuildError> {
     if path.exists() {
@@ -118,7 +126,20 @@ fn make_once(
     }
     let lock_path = path.with_extension("lock");
     let lock = File::create(&lock_path).at(&lock_path)?;
-    lock.lock().at(&lock_path)?;
+    let deadline = Instant::now() + limit;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(source)) => return Err(source).at(&lock_path),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => {
+                return Err(BuildError::TooSlow {
+                    what: format!("another process that holds {}", lock_path.display()),
+                    waited: limit,
+                });
+            }
+        }
+    }
     if path.exists() {
         return Ok(false);
     }
@@ -127,4 +148,28 @@ fn make_once(
     let made = make(folder.path())?;
     fs::rename(&made, path).at(path)?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_by_another_is_waited_for_and_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made");
+        let lock_path = path.with_extension("lock");
+        let other = File::create(&lock_path).unwrap();
+        other.lock().unwrap();
+        let make = |folder: &Path| {
+            let file = folder.join("file");
+            fs::write(&file, "made").at(&file)?;
+            Ok(file)
+        };
+        let refused = make_once(&path, Duration::from_millis(50), make);
+        assert!(matches!(refused, Err(BuildError::TooSlow { .. })));
+        drop(other);
+        assert!(make_once(&path, Duration::from_secs(60), make).unwrap());
+        assert!(!make_once(&path, Duration::from_secs(60), make).unwrap());
+    }
 }

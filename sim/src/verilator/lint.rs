@@ -1,5 +1,5 @@
-use super::error::{AtPath, BuildError, LintError};
-use super::toolchain::Toolchain;
+use super::error::{AtPath, LintError};
+use super::toolchain::{TOOL_LIMIT, Toolchain, finish};
 
 /// Checks the text with all of Verilator's warnings. Waived is one only: that a file is not named after its module.
 pub fn lint(verilog: &str, top: &str) -> Result<(), LintError> {
@@ -7,24 +7,18 @@ pub fn lint(verilog: &str, top: &str) -> Result<(), LintError> {
     let folder = tempfile::tempdir().at(std::env::temp_dir())?;
     let file = folder.path().join("design.v");
     std::fs::write(&file, verilog).at(&file)?;
-    let output = toolchain
-        .verilator()
-        .current_dir(folder.path())
-        .args([
-            "--lint-only",
-            "-Wall",
-            "-Wno-DECLFILENAME",
-            "--top-module",
-            top,
-            "design.v",
-        ])
-        .output()
-        .map_err(|source| BuildError::Start {
-            tool: "verilator_bin".into(),
-            source,
-        })?;
-    let messages = messages(&String::from_utf8_lossy(&output.stderr));
-    if output.status.success() && messages.is_empty() {
+    let mut verilator = toolchain.verilator();
+    verilator.current_dir(folder.path()).args([
+        "--lint-only",
+        "-Wall",
+        "-Wno-DECLFILENAME",
+        "--top-module",
+        top,
+        "design.v",
+    ]);
+    let ended = finish(&mut verilator, TOOL_LIMIT)?;
+    let messages = messages(&ended.stderr);
+    if ended.success && messages.is_empty() {
         Ok(())
     } else {
         Err(LintError::Messages { messages })

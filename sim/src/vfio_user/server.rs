@@ -1,7 +1,7 @@
 //! The socket: one client at a time, from its first message to its last.
 
 use std::io;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,7 @@ use gristmill_vfio::connection::{Connection, ConnectionError};
 use gristmill_vfio::wire::{Header, flags};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use thiserror::Error;
 
 use super::ServedCard;
@@ -113,7 +114,7 @@ fn listen(path: &Path) -> Result<UnixListener, ServerError> {
     };
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            if UnixStream::connect(path).is_ok() {
+            if !is_abandoned(path).map_err(|error| socket(error.into()))? {
                 return Err(ServerError::InUse(path.into()));
             }
             std::fs::remove_file(path).map_err(socket)?;
@@ -123,6 +124,17 @@ fn listen(path: &Path) -> Result<UnixListener, ServerError> {
     };
     listener.set_nonblocking(true).map_err(socket)?;
     Ok(listener)
+}
+
+/// Whether nobody listens at the socket any more. One with too many clients waiting has a server, perhaps a busy one.
+fn is_abandoned(path: &Path) -> Result<bool, Errno> {
+    let address = SocketAddrUnix::new(path)?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    match connect(&socket, &address) {
+        Ok(()) | Err(Errno::AGAIN | Errno::INTR) => Ok(false),
+        Err(_) => Ok(true),
+    }
 }
 
 type Current = Mutex<Option<Session>>;

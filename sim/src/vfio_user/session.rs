@@ -57,7 +57,7 @@ impl Session {
     /// Does what a message asks for: the payload of its answer, or an error number. `None` if it wants no answer.
     ///
     /// # Errors
-    /// [`NoCommand`].
+    /// The message is no command.
     pub fn handle(
         &mut self,
         message: Message,

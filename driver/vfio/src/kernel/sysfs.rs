@@ -188,7 +188,7 @@ impl Obstacle {
                 Some(format!("as root: {}", commands.join("; ")))
             }
             Self::NoPermission(node) => Some(format!(
-                "as root: chgrp gristmill {0} && chmod 660 {0}, or install docs/60-gristmill.rules",
+                "as root: chgrp gristmill {0} && chmod 660 {0}, or install driver/docs/60-gristmill.rules",
                 node.display()
             )),
             Self::Absent | Self::OtherDevice(..) | Self::InUse(_) => None,

@@ -2,10 +2,9 @@
 
 use super::fixed;
 use crate::card::socket::ReadClient;
-use crate::cells::{Fixed, Register};
+use crate::cells::{Fixed, Register, Unpacker};
 use crate::msm::wiring::RecordSplit;
 use crate::msm::{Parameters, Source};
-use crate::pipeline::Unpacker;
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 

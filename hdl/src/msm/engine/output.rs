@@ -2,10 +2,9 @@
 
 use super::fixed;
 use crate::card::socket::WriteClient;
-use crate::cells::{Fixed, Register};
+use crate::cells::{Fixed, Packer, Register};
 use crate::msm::RESULT_ADDRESS_BITS;
 use crate::msm::results::ResultWriter;
-use crate::pipeline::Packer;
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 

@@ -1,8 +1,8 @@
 use super::Tag;
 use super::config::DramConfig;
 use super::counters::DramCounters;
-use super::mapping::{BANKS, GROUPS, Place};
-use super::timing::Timing;
+use super::devices::{Devices, Direction};
+use super::mapping::Place;
 
 /// A command to DRAM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,13 +32,6 @@ pub struct Command {
     pub place: Place,
 }
 
-/// Which way data goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    Read,
-    Write,
-}
-
 /// A read that was issued.
 #[derive(Debug)]
 pub(super) struct Done {
@@ -66,33 +59,15 @@ struct Request {
     after: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Bank {
-    row: Option<u64>,
-    /// The earliest clocks of the next activation, column command and precharge.
-    activate: u64,
-    column: u64,
-    precharge: u64,
-}
-
-/// A channel: its banks and its controller.
+/// A channel: its devices and their controller.
 #[derive(Debug)]
 pub(super) struct Channel {
     index: usize,
-    timing: Timing,
+    devices: Devices,
     split_command_bus: bool,
     read_queue: usize,
     write_queue: usize,
     burst_bytes: u64,
-    banks: [Bank; BANKS],
-    /// The earliest clocks of the next activation: in any group, in each.
-    activate: u64,
-    group_activate: [u64; GROUPS],
-    /// When the last four activations were, oldest first.
-    last_activations: [Option<u64>; 4],
-    /// The earliest clocks of the next read and write: in any group, in each.
-    column: [u64; 2],
-    group_column: [[u64; GROUPS]; 2],
     /// When the buses of row and column commands are free.
     bus: [u64; 2],
     /// The direction of the data bus, and the bursts since it turned.
@@ -137,17 +112,11 @@ impl Channel {
         let channels = config.mapping.channels as u64;
         Self {
             index,
-            timing: config.timing,
+            devices: Devices::new(config.timing),
             split_command_bus: config.split_command_bus,
             read_queue: config.read_queue,
             write_queue: config.write_queue,
             burst_bytes: config.mapping.burst_bytes,
-            banks: [Bank::default(); BANKS],
-            activate: 0,
-            group_activate: [0; GROUPS],
-            last_activations: [None; 4],
-            column: [0; 2],
-            group_column: [[0; GROUPS]; 2],
             bus: [0; 2],
             last: None,
             served: TURN,
@@ -275,13 +244,9 @@ impl Channel {
 
     fn next_for_refresh(&self) -> (u64, Action) {
         let due = self.refresh_due.max(self.bus_clock(false));
-        let open = self.banks.iter().filter(|bank| bank.row.is_some());
-        match open.map(|bank| bank.precharge).max() {
+        match self.devices.precharge_all_clock() {
             Some(precharge) => (due.max(precharge), Action::PrechargeAll),
-            None => {
-                let closed = self.banks.iter().map(|bank| bank.activate).max();
-                (due.max(closed.unwrap_or(0)), Action::Refresh)
-            }
+            None => (due.max(self.devices.refresh_clock()), Action::Refresh),
         }
     }
 
@@ -291,7 +256,7 @@ impl Channel {
         let awake = || queue.iter().enumerate().filter(|(_, r)| r.after.is_none());
         let mut hits = 0_u32;
         for (_, request) in awake() {
-            let open = self.banks[request.place.bank].row == Some(request.place.row);
+            let open = self.devices.open_row(request.place.bank) == Some(request.place.row);
             hits |= u32::from(open) << request.place.bank;
         }
         let starved = queue
@@ -304,9 +269,9 @@ impl Channel {
             let Place {
                 bank: number, row, ..
             } = request.place;
-            let (bank, mask) = (&self.banks[number], 1 << number);
+            let (open, mask) = (self.devices.open_row(number), 1 << number);
             let reserved = starved.is_some_and(|place| place.bank == number && place.row != row);
-            let is_hit = bank.row == Some(row);
+            let is_hit = open == Some(row);
             let seen = if is_hit {
                 &mut hit_seen
             } else {
@@ -316,11 +281,12 @@ impl Channel {
                 continue;
             }
             *seen |= mask;
-            let choice = match bank.row {
+            let choice = match open {
                 Some(_) if is_hit => (self.column_clock(request), 0, Action::Column(index)),
                 Some(_) if hits & mask != 0 && starved != Some(request.place) => continue,
                 Some(_) => (
-                    bank.precharge
+                    self.devices
+                        .precharge_clock(number)
                         .max(self.bus_clock(false))
                         .max(request.arrived),
                     1,
@@ -336,22 +302,15 @@ impl Channel {
     }
 
     fn column_clock(&self, request: &Request) -> u64 {
-        let (direction, group) = (self.direction() as usize, request.place.group());
-        self.banks[request.place.bank]
-            .column
-            .max(self.column[direction])
-            .max(self.group_column[direction][group])
+        self.devices
+            .column_clock(self.direction(), &request.place)
             .max(self.bus_clock(true))
             .max(request.arrived)
     }
 
     fn activate_clock(&self, request: &Request) -> u64 {
-        let window = self.last_activations[0].map_or(0, |oldest| oldest + self.timing.t_faw);
-        self.banks[request.place.bank]
-            .activate
-            .max(self.activate)
-            .max(self.group_activate[request.place.group()])
-            .max(window)
+        self.devices
+            .activate_clock(&request.place)
             .max(self.bus_clock(false))
             .max(request.arrived)
     }
@@ -373,14 +332,19 @@ impl Channel {
         self.floor = clock;
         let kind = match action {
             Action::Column(index) => self.issue_column(clock, index, done),
-            Action::Activate(index) => self.issue_activate(clock, index),
+            Action::Activate(index) => {
+                self.devices.activate(clock, &place);
+                self.counters.activations += 1;
+                self.mark(index, Found::Closed);
+                CommandKind::Activate
+            }
             Action::Precharge(index) => {
-                self.close(clock, place.bank);
+                self.devices.precharge(clock, place.bank);
                 self.mark(index, Found::Conflict);
                 CommandKind::Precharge
             }
             Action::PrechargeAll => {
-                (0..BANKS).for_each(|bank| self.close(clock, bank));
+                self.devices.precharge_all(clock);
                 CommandKind::PrechargeAll
             }
             Action::Refresh => self.issue_refresh(clock),
@@ -399,30 +363,6 @@ impl Channel {
         }
     }
 
-    fn close(&mut self, clock: u64, bank: usize) {
-        let bank = &mut self.banks[bank];
-        bank.row = None;
-        bank.activate = bank.activate.max(clock + self.timing.t_rp);
-    }
-
-    fn issue_activate(&mut self, clock: u64, index: usize) -> CommandKind {
-        let place = self.queue()[index].place;
-        let timing = &self.timing;
-        self.banks[place.bank] = Bank {
-            row: Some(place.row),
-            activate: clock + timing.t_rc,
-            column: clock + timing.t_rcd,
-            precharge: clock + timing.t_ras,
-        };
-        self.activate = clock + timing.t_rrd_s;
-        self.group_activate[place.group()] = clock + timing.t_rrd_l;
-        self.last_activations.rotate_left(1);
-        self.last_activations[3] = Some(clock);
-        self.counters.activations += 1;
-        self.mark(index, Found::Closed);
-        CommandKind::Activate
-    }
-
     fn issue_column(&mut self, clock: u64, index: usize, done: &mut Vec<Done>) -> CommandKind {
         let direction = self.direction();
         let (queue, other) = match direction {
@@ -433,31 +373,14 @@ impl Channel {
         for waiting in other.iter_mut() {
             waiting.after = waiting.after.filter(|&after| after != request.serial);
         }
-        let timing = &self.timing;
-        let group = request.place.group();
-        let [read, write] = [Direction::Read as usize, Direction::Write as usize];
-        let precharge = match direction {
-            Direction::Read => {
-                self.column = [clock + timing.t_ccd_s, clock + timing.t_rtw];
-                self.group_column[read][group] = clock + timing.t_ccd_l;
-                self.counters.bytes_read += self.burst_bytes;
-                done.extend(request.tag.map(|tag| Done {
-                    tag,
-                    clock: clock + timing.cl + timing.burst,
-                }));
-                clock + timing.t_rtp
-            }
-            Direction::Write => {
-                let end = clock + timing.cwl + timing.burst;
-                self.column = [end + timing.t_wtr_s, clock + timing.t_ccd_s];
-                self.group_column[read][group] = end + timing.t_wtr_l;
-                self.group_column[write][group] = clock + timing.t_ccd_l;
-                self.counters.bytes_written += self.burst_bytes;
-                end + timing.t_wr
-            }
+        let end = self.devices.column(clock, direction, &request.place);
+        let burst = self.devices.timing().burst;
+        let bytes = match direction {
+            Direction::Read => &mut self.counters.bytes_read,
+            Direction::Write => &mut self.counters.bytes_written,
         };
-        let bank = &mut self.banks[request.place.bank];
-        bank.precharge = bank.precharge.max(precharge);
+        *bytes += self.burst_bytes;
+        done.extend(request.tag.map(|tag| Done { tag, clock: end }));
         let turned = self.last.is_some_and(|last| last != direction);
         self.served = if self.last == Some(direction) {
             self.served + 1
@@ -466,7 +389,7 @@ impl Channel {
         };
         self.last = Some(direction);
         self.counters.turnarounds += u64::from(turned);
-        self.counters.data_clocks += self.timing.burst;
+        self.counters.data_clocks += burst;
         match request.found {
             Found::Open => self.counters.row_hits += 1,
             Found::Closed => self.counters.row_misses += 1,
@@ -479,11 +402,8 @@ impl Channel {
     }
 
     fn issue_refresh(&mut self, clock: u64) -> CommandKind {
-        self.refresh_end = clock + self.timing.t_rfc;
-        for bank in &mut self.banks {
-            bank.activate = self.refresh_end;
-        }
-        self.refresh_due += self.timing.t_refi;
+        self.refresh_end = self.devices.refresh(clock);
+        self.refresh_due += self.devices.timing().t_refi;
         self.refresh_stalled = !(self.reads.is_empty() && self.writes.is_empty());
         self.counters.refreshes += 1;
         self.counters.refresh_stalls += u64::from(self.refresh_stalled);

@@ -1,0 +1,23 @@
+//! What the tests share: sessions with the card in plain Rust.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use gristmill::{DriverCard, Fallback, Session, SessionBuilder};
+use gristmill_conformance::{ReferenceCard, ReferenceOptions};
+use gristmill_driver::{Card, CardOptions};
+use gristmill_protocol::FieldId;
+use std::sync::Arc;
+
+/// A card that must be used, with more memory than the reference card has by itself.
+pub fn builder(options: ReferenceOptions) -> SessionBuilder {
+    let mut options = options;
+    options.capabilities.memory_bytes = 8 << 20;
+    let reference = ReferenceCard::new(options).unwrap();
+    let card = Card::open(reference, CardOptions::default()).unwrap();
+    Session::builder()
+        .card(Arc::new(DriverCard::new(card)))
+        .fallback(Fallback::Never)
+}
+
+pub fn session(field: FieldId) -> Session {
+    builder(ReferenceOptions::ntt(field)).build()
+}

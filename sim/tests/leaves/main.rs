@@ -1,0 +1,6 @@
+//! The leaves and queues that streams pass through: their models in Rust against their Verilog, cycle by cycle.
+
+mod both;
+mod queue;
+mod streams;
+mod wires;
