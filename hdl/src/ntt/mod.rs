@@ -8,6 +8,7 @@ mod column;
 mod elements;
 mod factor_unit;
 mod factors;
+mod fast;
 mod parameters;
 mod parts;
 mod pass_pipeline;
