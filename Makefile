@@ -16,13 +16,14 @@ BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove figures path-figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
 	@echo "make prove            prove a batch of payments on a simulated card (CARD=sim|vfio-user FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
 	@echo "make figures          measure what the design promises, on the simulated card"
+	@echo "make path-figures     measure what the way to the simulated card costs, in the process and over a socket"
 	@echo "make test             all tests"
 	@echo "make test-vm          the card behind a virtual machine's kernel: the suite and a proof through VFIO (Debian)"
 	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
@@ -46,6 +47,9 @@ prove: setup
 
 figures: setup
 	$(CARGO) run --release -p gristmill-bench -- figures
+
+path-figures: setup
+	$(CARGO) run --release -p gristmill-bench -- path
 
 test: setup
 	$(CARGO) test --workspace

@@ -4,6 +4,7 @@ mod card;
 mod distribution;
 mod figures;
 mod host;
+mod path;
 mod table;
 
 use std::error::Error;
@@ -23,11 +24,16 @@ struct Arguments {
 enum Command {
     /// Print the figures that the design promises, the bound beside each; fails where one is missed.
     Figures,
+    /// Print what the way to the card costs: registers, interrupts, empty jobs, staging, DMA.
+    Path,
 }
 
 fn main() -> ExitCode {
-    let Command::Figures = Arguments::parse().command;
-    match run() {
+    let done = match Arguments::parse().command {
+        Command::Figures => figures(),
+        Command::Path => path::print(),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -38,7 +44,7 @@ fn main() -> ExitCode {
 }
 
 /// Whether every figure is within its bound.
-fn run() -> Result<bool, Box<dyn Error>> {
+fn figures() -> Result<bool, Box<dyn Error>> {
     let measured = figures::measure()?;
     print!("{}", table::of_figures(&measured.figures));
     println!();

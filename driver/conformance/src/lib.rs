@@ -2,6 +2,7 @@
 
 pub mod curve;
 pub mod field;
+pub mod latency;
 pub mod reference;
 pub mod suite;
 

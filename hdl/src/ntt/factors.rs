@@ -1,9 +1,10 @@
 //! The factors of the elements of a frame.
 
 use super::EXPONENT_BITS;
-use super::parts::{Parts, Products, TABLE_LATENCY, shape};
+use super::fast;
+use super::parts::{Parts, Products, SETTINGS_LATENCY, TABLE_LATENCY, shape};
 use super::text::{Layout, delay};
-use crate::cells::range;
+use crate::cells::{leaf, range};
 use crate::pipeline::Pipeline;
 use gristmill_datapath::factor::FactorShape;
 use num_bigint::BigUint;
@@ -70,6 +71,8 @@ struct GeneratorParts {
     products: Products,
     /// Cycles of a product.
     product_latency: usize,
+    /// The functions of the fast fill, and the cycles from what the frame says to the factors.
+    function: Option<(String, usize)>,
     layout: Layout,
     shape: FactorShape,
     one: BigUint,
@@ -82,6 +85,10 @@ impl<const W: usize> FactorGenerator<W> {
                 addresses: parts.addresses.clone(),
                 products: parts.products(),
                 product_latency: parts.multiplier.latency(),
+                function: parts.is_fast().then(|| {
+                    let latency = parts.generator_latency() - SETTINGS_LATENCY;
+                    (fast::factors_name(parts), latency)
+                }),
                 layout: parts.layout,
                 shape: shape(&parts.parameters),
                 one: parts.parameters.field.one(),
@@ -101,6 +108,11 @@ impl<const W: usize> Logic for FactorGenerator<W> {
         let Some(parts) = &self._parts else {
             return Verilog::Empty;
         };
+        if let Some((function, latency)) = &parts.function {
+            let table_log2 = parts.shape.table_log2;
+            let width = parts.layout.width();
+            return leaf(parts.frame() + &fast::factors(function, width, table_log2, *latency));
+        }
         Verilog::Wrapper(Wrapper {
             code: parts.frame() + &parts.settings() + &parts.lanes(),
             cores: parts.table() + parts.addresses.core() + &parts.products.core,

@@ -93,6 +93,81 @@ inline void products(void* line, const void* left, const void* right, svBitVecVa
   static_cast<Line*>(line)->exchange(out, result);
 }
 
+// The memories of a swap: what waits before the switch, and what waits behind it.
+struct Swap {
+  size_t words, place;
+  std::vector<uint32_t> before, behind;
+
+  Swap(unsigned words, unsigned depth)
+      : words(words / 2), place(0), before(this->words * depth), behind(this->words * depth) {}
+
+  void slot(bool crossed, const svBitVecVal* beat, svBitVecVal* out) {
+    const size_t bytes = words * sizeof *beat;
+    uint32_t *early = &before[place], *late = &behind[place];
+    std::memcpy(out, late, bytes);
+    std::memcpy(out + words, crossed ? beat : early, bytes);
+    std::memcpy(late, crossed ? early : beat, bytes);
+    std::memcpy(early, beat + words, bytes);
+    place += words;
+    if (place == before.size()) place = 0;
+  }
+};
+
+// What a frame says of its factors.
+struct Frame {
+  unsigned number, exponent, shift, split, size_log2;
+  bool twiddle, none, set, post;
+};
+
+// The tables of factors, once for all lanes.
+template <class Field, int lanes>
+struct Factors {
+  typedef typename Field::Element Element;
+  const unsigned table_log2;
+  // by set, table and entry
+  std::vector<Element> entries;
+  Line line;
+
+  Factors(unsigned table_log2, unsigned depth)
+      : table_log2(table_log2), entries(size_t(8) << table_log2), line(lanes * sizeof(Element) / 4, depth) {}
+
+  void write(bool set, unsigned table, unsigned address, const svBitVecVal* beat) {
+    size_t place = ((set * size_t(4) + table) << table_log2) + size_t(address) * lanes;
+    std::memcpy(&entries[place], beat, lanes * sizeof(Element));
+  }
+
+  static unsigned reversed(unsigned value, unsigned bits) {
+    unsigned sum = 0;
+    for (unsigned bit = 0; bit < bits; bit++) sum |= (value >> bit & 1) << (bits - 1 - bit);
+    return sum;
+  }
+
+  void factors(const Frame& frame, const Element& one, svBitVecVal* out) {
+    const unsigned k = frame.size_log2, half = lanes / 2;
+    const size_t base = (frame.set * size_t(4) + (frame.twiddle ? 0 : 2)) << table_log2;
+    const unsigned mask = (1u << table_log2) - 1, frame_mask = (1u << k) - 1;
+    // the index of a position is the reversed one of its beat, or'ed with the reversed one of its lane
+    const unsigned time = reversed(frame.number * lanes & frame_mask, k);
+    Element result[lanes];
+    for (unsigned lane = 0; lane < lanes; lane++) {
+      unsigned index;
+      if (frame.post)
+        index = time | reversed(lane & frame_mask, k);
+      else if (1u << k < lanes)
+        index = lane & frame_mask;
+      else
+        index = (lane / half << k >> 1) + frame.number * half + lane % half;
+      uint64_t exponent = frame.twiddle ? uint64_t(index) * frame.exponent
+                                        : (uint64_t(index) << frame.shift) + frame.exponent;
+      exponent &= 0xffffff;
+      const Element& low = entries[base + (exponent & ((1u << frame.split) - 1) & mask)];
+      const Element& high = entries[base + (size_t(1) << table_log2) + (exponent >> frame.split & mask)];
+      result[lane] = frame.none ? one : Field::multiply(low, high);
+    }
+    line.exchange(out, result);
+  }
+};
+
 }  // namespace gristmill_beats
 
 extern "C" void* gristmill_line_new(unsigned int words, unsigned int depth) {
@@ -100,5 +175,15 @@ extern "C" void* gristmill_line_new(unsigned int words, unsigned int depth) {
 }
 
 extern "C" void gristmill_line_delete(void* line) { delete static_cast<gristmill_beats::Line*>(line); }
+
+extern "C" void* gristmill_swap_new(unsigned int words, unsigned int depth) {
+  return new gristmill_beats::Swap(words, depth);
+}
+
+extern "C" void gristmill_swap_delete(void* swap) { delete static_cast<gristmill_beats::Swap*>(swap); }
+
+extern "C" void gristmill_swap_slot(void* swap, svBit crossed, const svBitVecVal* beat, svBitVecVal* out) {
+  static_cast<gristmill_beats::Swap*>(swap)->slot(crossed != 0, beat, out);
+}
 
 #endif

@@ -47,6 +47,59 @@ end
     )
 }
 
+/// Verilog of the data of a swap of D slots: `out_beat` belongs to the slot two cycles before, in which `crossed` says
+/// whether the lanes change places.
+pub(super) fn swap(width: usize, depth: usize, crossed: &str) -> String {
+    let top = width - 1;
+    format!(
+        "import \"DPI-C\" function chandle gristmill_swap_new(input int unsigned words, input int unsigned depth);
+import \"DPI-C\" function void gristmill_swap_delete(input chandle swap);
+import \"DPI-C\" function void gristmill_swap_slot(input chandle swap, input bit crossed, input bit [{top}:0] beat, output bit [{top}:0] out);
+chandle memories;
+initial memories = gristmill_swap_new(32'd{}, 32'd{depth});
+final gristmill_swap_delete(memories);
+reg [{top}:0] now;
+reg [{top}:0] out;
+always @(posedge clock) begin
+  out <= now;
+  if (advance) gristmill_swap_slot(memories, {crossed}, beat, now);
+end
+assign out_beat = out;
+",
+        width / 32
+    )
+}
+
+/// The name of the functions of the factors.
+pub(super) fn factors_name(parts: &Parts) -> String {
+    let field = parts.parameters.field.name;
+    format!("{field}_factors_of_{}", parts.layout.lanes)
+}
+
+/// Verilog of a generator of factors from what a frame says in the cycle after its beat.
+pub(super) fn factors(function: &str, width: usize, table_log2: usize, latency: usize) -> String {
+    let top = width - 1;
+    format!(
+        "import \"DPI-C\" function chandle gristmill_{function}_new(input int unsigned table_log2, input int unsigned depth);
+import \"DPI-C\" function void gristmill_{function}_delete(input chandle tables);
+import \"DPI-C\" function void gristmill_{function}_write(input chandle tables, input bit set, input int unsigned which, input int unsigned address, input bit [{top}:0] beat);
+import \"DPI-C\" function void gristmill_{function}(input chandle tables, input int unsigned number, input int unsigned exponent, input int unsigned shift, input int unsigned split, input int unsigned size_log2, input bit twiddle, input bit none, input bit set, input bit post, output bit [{top}:0] beat);
+chandle tables;
+initial tables = gristmill_{function}_new(32'd{table_log2}, 32'd{depth});
+final gristmill_{function}_delete(tables);
+reg [{top}:0] now;
+reg [{top}:0] out;
+always @(posedge clock) begin
+  if (table_write) gristmill_{function}_write(tables, table_set, {{30'd0, table}}, {{20'd0, table_address}}, table_beat);
+  gristmill_{function}(tables, 32'(number1), {{8'd0, frame1}}, {{27'd0, shift1}}, {{28'd0, split1}}, {{27'd0, size_log2}}, twiddle1, none1, set1, post, now);
+  out <= now;
+end
+assign factors = out;
+",
+        depth = latency - 1,
+    )
+}
+
 /// Words as the array `words_of_NAME`, one behind the other.
 fn array(name: &str, width: usize, words: &[BigUint]) -> String {
     let limbs = width.div_ceil(32);
@@ -116,6 +169,24 @@ pub(super) fn functions(parts: &Parts) -> Option<String> {
 }}
 ",
         products_name(parts)
+    );
+    let factors = factors_name(parts);
+    let kind_of_tables = format!("gristmill_beats::Factors<{kind}, {lanes}>");
+    let one = array(&format!("{factors}_one"), field.word_bits(), &[field.one()]);
+    text += &format!(
+        "{one}extern \"C\" void* gristmill_{factors}_new(unsigned int table_log2, unsigned int depth) {{
+  return new {kind_of_tables}(table_log2, depth);
+}}
+extern \"C\" void gristmill_{factors}_delete(void* tables) {{ delete static_cast<{kind_of_tables}*>(tables); }}
+extern \"C\" void gristmill_{factors}_write(void* tables, svBit set, unsigned int which, unsigned int address, const svBitVecVal* beat) {{
+  static_cast<{kind_of_tables}*>(tables)->write(set != 0, which, address, beat);
+}}
+extern \"C\" void gristmill_{factors}(void* tables, unsigned int number, unsigned int exponent, unsigned int shift, unsigned int split, unsigned int size_log2, svBit twiddle, svBit none, svBit set, svBit post, svBitVecVal* out) {{
+  gristmill_beats::Frame frame = {{number, exponent, shift, split, size_log2, twiddle != 0, none != 0, set != 0, post != 0}};
+  auto one = gristmill_beats::word<{kind}>(words_of_{factors}_one, 0);
+  static_cast<{kind_of_tables}*>(tables)->factors(frame, one, out);
+}}
+"
     );
     Some(text)
 }

@@ -68,7 +68,7 @@ impl<const W: usize> Stage<W> {
             .then(|| level.bit + 1 - parts.parameters.lanes_log2());
         Self {
             size_that_enters: Fixed::new((level.bit as u64 + 1).into()),
-            swap: Swap::new(depth_log2),
+            swap: Swap::new(depth_log2, parts.is_fast()),
             butterflies: Column::butterflies(parts, level),
             between: Column::between(parts, level),
             ..Default::default()

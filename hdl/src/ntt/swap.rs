@@ -1,5 +1,6 @@
 //! Exchange of a bit of the time with the highest bit of the lane.
 
+use super::fast;
 use super::text::address_bits;
 use crate::cells::{leaf, range};
 use rust_hdl_core::prelude::*;
@@ -28,13 +29,16 @@ pub struct Swap<const W: usize> {
     /// The beat.
     pub out_beat: Signal<Out, Bits<W>>,
     _depth_log2: Option<usize>,
+    _is_fast: bool,
 }
 
 impl<const W: usize> Swap<W> {
-    /// A swap of D = 2^`depth_log2` slots, or wires that take no time.
-    pub fn new(depth_log2: Option<usize>) -> Self {
+    /// A swap of D = 2^`depth_log2` slots, or wires that take no time; in the fast fill its data is moved by a C++
+    /// function.
+    pub fn new(depth_log2: Option<usize>, is_fast: bool) -> Self {
         Self {
             _depth_log2: depth_log2,
+            _is_fast: is_fast,
             ..Default::default()
         }
     }
@@ -93,8 +97,12 @@ impl<const W: usize> Logic for Swap<W> {
                     .into(),
             );
         };
-        let (depth, half) = (1 << depth_log2, W / 2);
+        let depth = 1 << depth_log2;
         let bits = address_bits(2 * depth);
+        let second_half = match bits {
+            1 => "count".into(),
+            _ => format!("count[{}]", bits - 1),
+        };
         let mut text = format!(
             "// slot of the frame, of which the highest bit says which half of 2 D it is in
 reg {count_range}count_next;
@@ -102,7 +110,6 @@ initial count_next = {bits}'d0;
 wire {count_range}count = first ? {bits}'d0 : count_next;
 reg advance1;
 reg advance2;
-reg crossed;
 reg valid2;
 reg first2;
 initial begin
@@ -110,54 +117,70 @@ initial begin
   advance2 = 1'b0;
   valid2 = 1'b0;
   first2 = 1'b0;
-  crossed = 1'b0;
 end
-reg [{top}:0] low1;
-reg [{top}:0] high2;
-wire [{top}:0] low_out = crossed ? high1 : low1;
-wire [{top}:0] high_out = crossed ? low1 : high1;
+wire valid1;
+wire first1;
+assign {{valid1, first1}} = control1;
 always @(posedge clock) begin
-  if (advance) begin
-    count_next <= count + {bits}'d1;
-    crossed <= {upper_half};
-    low1 <= beat[{top}:0];
-  end
+  if (advance) count_next <= count + {bits}'d1;
   advance1 <= advance;
   advance2 <= advance1;
   valid2 <= advance1 && valid1;
   first2 <= advance1 && first1;
-  if (advance1) high2 <= high_out;
 end
 assign out_advance = advance2;
 assign out_valid = valid2;
 assign out_first = first2;
-assign out_beat = {{high2, low2}};
-wire valid1;
-wire first1;
-assign {{valid1, first1}} = control1;
 ",
             count_range = range(bits),
-            upper_half = match bits {
-                1 => "count".into(),
-                _ => format!("count[{}]", bits - 1),
-            },
-            top = half - 1,
         );
-        if depth > 1 {
-            for (place, advance) in [("place1", "advance"), ("place2", "advance1")] {
-                text += &format!(
-                    "reg {range}{place};
-initial {place} = {depth_log2}'d0;
-always @(posedge clock) if ({advance}) {place} <= {place} + {depth_log2}'d1;
-",
-                    range = range(depth_log2),
-                );
-            }
-        }
+        text += &place("place1", "advance", depth_log2);
         text += &line("control1", "{valid, first}", 2, depth, "advance", "place1");
-        let upper = format!("beat[{}:{half}]", W - 1);
-        text += &line("high1", &upper, half, depth, "advance", "place1");
-        text += &line("low2", "low_out", half, depth, "advance1", "place2");
+        text += &match self._is_fast {
+            true => fast::swap(W, depth, &second_half),
+            false => data::<W>(depth_log2, &second_half),
+        };
         leaf(text)
     }
+}
+
+/// A counter of slots that addresses a memory of 2^`depth_log2` words; nothing for one word.
+fn place(name: &str, advance: &str, depth_log2: usize) -> String {
+    if depth_log2 == 0 {
+        return String::new();
+    }
+    format!(
+        "reg {range}{name};
+initial {name} = {depth_log2}'d0;
+always @(posedge clock) if ({advance}) {name} <= {name} + {depth_log2}'d1;
+",
+        range = range(depth_log2),
+    )
+}
+
+/// The way of the beats: a delay for the upper half of the lanes, the switch, a delay for the lower half.
+fn data<const W: usize>(depth_log2: usize, second_half: &str) -> String {
+    let (depth, half) = (1 << depth_log2, W / 2);
+    let text = format!(
+        "reg crossed;
+reg [{top}:0] low1;
+reg [{top}:0] high2;
+wire [{top}:0] low_out = crossed ? high1 : low1;
+wire [{top}:0] high_out = crossed ? low1 : high1;
+initial crossed = 1'b0;
+always @(posedge clock) begin
+  if (advance) begin
+    crossed <= {second_half};
+    low1 <= beat[{top}:0];
+  end
+  if (advance1) high2 <= high_out;
+end
+assign out_beat = {{high2, low2}};
+",
+        top = half - 1,
+    );
+    let upper = format!("beat[{}:{half}]", W - 1);
+    text + &place("place2", "advance1", depth_log2)
+        + &line("high1", &upper, half, depth, "advance", "place1")
+        + &line("low2", "low_out", half, depth, "advance1", "place2")
 }

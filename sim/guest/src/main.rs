@@ -5,7 +5,6 @@
 //! the machine powers off. On the host, `gristmill-guest make-key FILE` makes the proving key that the guest uses.
 
 mod checks;
-mod figures;
 mod machine;
 mod proof;
 
