@@ -4,6 +4,7 @@ use super::fast;
 use super::text::address_bits;
 use crate::cells::{leaf, range};
 use rust_hdl_core::prelude::*;
+use std::collections::VecDeque;
 
 /// Delay, switch, delay: of every 2 D slots of a frame, the upper half of the lanes in the first D and the lower
 /// half in the last D change places. Beats leave D slots after they came, and two cycles after the slot that moves
@@ -30,6 +31,54 @@ pub struct Swap<const W: usize> {
     pub out_beat: Signal<Out, Bits<W>>,
     _depth_log2: Option<usize>,
     _is_fast: bool,
+    _state: State<W>,
+}
+
+/// The registers and memories of the model.
+#[derive(Clone, Debug, Default)]
+struct State<const W: usize> {
+    /// Slots of the frame.
+    count: usize,
+    /// The cycle before was a slot.
+    advanced: bool,
+    /// In the last slot the lanes changed places.
+    crossed: bool,
+    /// What came with the last slot, and with the one D slots before it.
+    new: Arrival<W>,
+    old: Arrival<W>,
+    /// Before the switch, and behind it.
+    before: VecDeque<Arrival<W>>,
+    behind: VecDeque<Bits<W>>,
+}
+
+/// A beat in halves.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arrival<const W: usize> {
+    valid: bool,
+    first: bool,
+    low: Bits<W>,
+    high: Bits<W>,
+}
+
+/// What came so many times before, nothing until then.
+fn after<T: Default>(line: &mut VecDeque<T>, new: T, depth: usize) -> T {
+    line.push_back(new);
+    match line.len() > depth {
+        true => line.pop_front().unwrap_or_default(),
+        false => T::default(),
+    }
+}
+
+impl<const W: usize> State<W> {
+    /// What comes out of the switch, its lower half behind its delay.
+    fn switch(&mut self, depth: usize) -> Bits<W> {
+        let (low, high) = match self.crossed {
+            false => (self.new.low, self.old.high),
+            true => (self.old.high, self.new.low),
+        };
+        let low = after(&mut self.behind, low, depth);
+        (high << (W as u64 / 2)) | low
+    }
 }
 
 impl<const W: usize> Swap<W> {
@@ -82,8 +131,40 @@ always @(posedge clock)
 }
 
 impl<const W: usize> Logic for Swap<W> {
-    // Verilator simulates what contains a swap.
-    fn update(&mut self) {}
+    fn update(&mut self) {
+        let Some(depth_log2) = self._depth_log2 else {
+            self.out_advance.next = self.advance.val();
+            self.out_valid.next = self.valid.val();
+            self.out_first.next = self.first.val();
+            self.out_beat.next = self.beat.val();
+            return;
+        };
+        if !self.clock.pos_edge() {
+            return;
+        }
+        let state = &mut self._state;
+        self.out_advance.next = state.advanced;
+        self.out_valid.next = state.advanced && state.old.valid;
+        self.out_first.next = state.advanced && state.old.first;
+        if state.advanced {
+            self.out_beat.next = state.switch(1 << depth_log2);
+        }
+        state.advanced = self.advance.val();
+        if state.advanced {
+            let count = if self.first.val() { 0 } else { state.count };
+            state.crossed = count >> depth_log2 & 1 == 1;
+            state.count = count + 1;
+            let half = W as u64 / 2;
+            let beat = self.beat.val();
+            state.new = Arrival {
+                valid: self.valid.val(),
+                first: self.first.val(),
+                low: (beat << half) >> half,
+                high: beat >> half,
+            };
+            state.old = after(&mut state.before, state.new, 1 << depth_log2);
+        }
+    }
     fn connect(&mut self) {
         self.out_advance.connect();
         self.out_valid.connect();
