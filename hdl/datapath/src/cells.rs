@@ -58,7 +58,7 @@ pub fn cells() -> Vec<Cell> {
 }
 
 /// The cells of a field's transforms in a fill.
-pub fn transform_cells(field: &Field, fill: Fill) -> Vec<Cell> {
+fn transform_cells(field: &Field, fill: Fill) -> Vec<Cell> {
     let suffix = fill.suffix();
     let cell = |name: String, graph| Cell {
         name: format!("{}_{name}{suffix}", field.name),

@@ -1,10 +1,11 @@
-//! The cells of number-theoretic transforms: elements in memory form, canonical but where it is said.
+//! The cells of number-theoretic transforms: elements in memory form, canonical but where it is said. In the fast
+//! fill they are those of record: a simulated transform works on whole beats.
 
 use num_bigint::{BigInt, BigUint};
 
 use crate::error::Result;
 use crate::field::{Field, Form};
-use crate::fills::{Fill, elements};
+use crate::fills::Fill;
 use crate::graph::{Builder, Config, Graph, Net, Skew};
 use crate::modular::{operands, reduce};
 use crate::operations::{Range, Term};
@@ -52,8 +53,7 @@ pub fn element_entry(field: &Field) -> Graph {
 /// # Panics
 /// For Goldilocks, whose butterflies are [`shift_butterfly`].
 pub fn butterfly(field: &Field, fill: Fill) -> Graph {
-    let graph = build_butterfly(field, fill.config()).expect(FITS);
-    elements::filled(graph, fill, |latency| elements::butterfly(field, latency))
+    build_butterfly(field, fill.config()).expect(FITS)
 }
 
 fn build_butterfly(field: &Field, config: Config) -> Result<Graph> {
@@ -85,9 +85,7 @@ pub fn plain_butterfly(field: &Field, fill: Fill) -> Graph {
         let difference = difference(&mut builder, field, &a, &b)?;
         finish(builder, field, &sum, &difference)
     };
-    elements::filled(build().expect(FITS), fill, |latency| {
-        elements::plain_butterfly(field, latency)
-    })
+    build().expect(FITS)
 }
 
 /// The butterfly of Goldilocks whose twiddle factor is a power of the root r = 2^(192 / 2^`order_log2`) of order
@@ -101,10 +99,7 @@ pub fn shift_butterfly(order_log2: usize, fill: Fill) -> Graph {
         (2..=GOLDILOCKS_SHIFTS_LOG2).contains(&order_log2),
         "the roots of order 2^{order_log2} are not all powers of two"
     );
-    let graph = build_shift_butterfly(order_log2, fill.config()).expect(FITS);
-    elements::filled(graph, fill, |latency| {
-        elements::shift_butterfly(shift_unit(order_log2), order_log2, latency)
-    })
+    build_shift_butterfly(order_log2, fill.config()).expect(FITS)
 }
 
 /// The exponent of two of the root r of [`shift_butterfly`].

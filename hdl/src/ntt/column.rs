@@ -1,13 +1,12 @@
 //! The butterflies of a level, and the multipliers between groups of levels.
 
-use super::parts::Level;
-use super::parts::Twiddle;
+use super::fast;
+use super::parts::{Level, Parts, Products, Twiddle};
 use super::rom::{ROM_LATENCY, Rom};
 use super::text::{Layout, delay};
 use super::twiddles;
 use crate::cells::{leaf, range};
-use crate::pipeline::Pipeline;
-use gristmill_datapath::{Field, Fill};
+use gristmill_datapath::Field;
 use rust_hdl_core::prelude::*;
 
 /// What a column does to the beats that pass.
@@ -15,10 +14,19 @@ use rust_hdl_core::prelude::*;
 enum Work {
     /// Nothing, in no time.
     Wires,
-    /// The butterflies of a level.
-    Butterflies { field: Field, level: Box<Level> },
-    /// A product for each lane with the word of a memory.
-    Products { rom: Rom, multiplier: Pipeline },
+    /// The butterflies of a level; in the fast fill by this function.
+    Butterflies {
+        field: Field,
+        level: Box<Level>,
+        function: Option<String>,
+    },
+    /// A product for each lane with the word of a memory; in the fast fill by this function.
+    Products {
+        rom: Rom,
+        products: Products,
+        latency: usize,
+        function: Option<String>,
+    },
 }
 
 /// The elements of a beat together with their twiddle factors, a beat a cycle.
@@ -44,30 +52,40 @@ pub struct Column<const W: usize> {
     pub out_first: Signal<Out, Bit>,
     /// The beat that leaves.
     pub out_beat: Signal<Out, Bits<W>>,
-    _work: Option<(Work, Layout, Fill)>,
+    _work: Option<(Work, Layout)>,
 }
 
 impl<const W: usize> Column<W> {
     /// The butterflies of a level.
-    pub(super) fn butterflies(field: &Field, layout: Layout, level: &Level, fill: Fill) -> Self {
-        let work = Work::Butterflies {
-            field: field.clone(),
-            level: Box::new(level.clone()),
-        };
-        Self {
-            _work: Some((work, layout, fill)),
-            ..Default::default()
-        }
+    pub(super) fn butterflies(parts: &Parts, level: &Level) -> Self {
+        let fast = parts.is_fast();
+        Self::of(
+            parts,
+            Work::Butterflies {
+                field: parts.parameters.field.clone(),
+                level: Box::new(level.clone()),
+                function: fast.then(|| fast::butterflies_name(parts, level)),
+            },
+        )
     }
 
     /// The multipliers behind a level; wires where it has none.
-    pub(super) fn between(layout: Layout, level: &Level, fill: Fill) -> Self {
+    pub(super) fn between(parts: &Parts, level: &Level) -> Self {
         let work = match level.between.clone() {
-            Some((rom, multiplier)) => Work::Products { rom, multiplier },
+            Some((rom, _)) => Work::Products {
+                products: parts.products(),
+                latency: level.between_latency(),
+                function: parts.is_fast().then(|| fast::between_name(&rom)),
+                rom,
+            },
             None => Work::Wires,
         };
+        Self::of(parts, work)
+    }
+
+    fn of(parts: &Parts, work: Work) -> Self {
         Self {
-            _work: Some((work, layout, fill)),
+            _work: Some((work, parts.layout)),
             ..Default::default()
         }
     }
@@ -83,46 +101,137 @@ impl<const W: usize> Logic for Column<W> {
         self.out_beat.connect();
     }
     fn hdl(&self) -> Verilog {
-        let Some((work, layout, fill)) = &self._work else {
+        let Some((work, layout)) = &self._work else {
             return Verilog::Empty;
         };
+        let mut text = Text::new(*layout);
         match work {
             Work::Wires => leaf(
                 "assign out_advance = advance;\nassign out_valid = valid;\nassign out_first = first;\nassign out_beat = beat;\n"
                     .into(),
             ),
-            Work::Butterflies { field, level } => {
-                let mut text = Text::new(*layout, *fill);
+            Work::Butterflies {
+                level,
+                function: Some(function),
+                ..
+            } => {
+                let [place, other_place] = text.counters(level);
+                let arguments = [
+                    (INTEGER, place),
+                    (INTEGER, other_place),
+                    ("bit", "inverse".into()),
+                ];
+                text.call(function, level.latency(), &arguments);
+                text.finish(level.latency())
+            }
+            Work::Butterflies { field, level, .. } => {
                 text.butterflies(field, level);
                 text.finish(level.latency())
             }
-            Work::Products { rom, multiplier } => {
-                let mut text = Text::new(*layout, *fill);
-                text.products(rom, multiplier);
-                text.finish(ROM_LATENCY + multiplier.latency())
+            Work::Products {
+                rom,
+                latency,
+                function: Some(function),
+                ..
+            } => {
+                let address = text.address(rom);
+                let address = integer(rom.address_bits(), &address);
+                text.call(function, *latency, &[(INTEGER, address)]);
+                text.finish(*latency)
+            }
+            Work::Products {
+                rom,
+                products,
+                latency,
+                ..
+            } => {
+                text.products(rom, products);
+                text.finish(*latency)
             }
         }
     }
 }
 
+/// The type of an argument that is a number.
+const INTEGER: &str = "int unsigned";
+
+/// An expression of `bits` bits as such an argument.
+fn integer(bits: usize, expression: &str) -> String {
+    format!("{{{}'d0, {expression}}}", 32 - bits)
+}
+
 /// The text of a column while it is written.
 struct Text {
     layout: Layout,
-    fill: Fill,
     code: String,
     cores: String,
-    outputs: Vec<String>,
 }
 
 impl Text {
-    fn new(layout: Layout, fill: Fill) -> Self {
+    fn new(layout: Layout) -> Self {
         Self {
             layout,
-            fill,
             code: String::new(),
             cores: String::new(),
-            outputs: (0..layout.lanes).map(|lane| format!("out{lane}")).collect(),
         }
+    }
+
+    /// The function of these arguments and the beat.
+    fn call(&mut self, function: &str, latency: usize, arguments: &[(&str, String)]) {
+        let width = self.layout.width();
+        let mut all: Vec<(String, String)> = arguments
+            .iter()
+            .map(|(kind, value)| ((*kind).into(), value.clone()))
+            .collect();
+        all.push((format!("bit [{}:0]", width - 1), "beat".into()));
+        self.code += &fast::call(function, width, latency, &all);
+    }
+
+    /// The place of the butterflies' twiddle factors as numbers: that of lane 0, and that of the others.
+    fn counters(&mut self, level: &Level) -> [String; 2] {
+        let none = || "32'd0".to_owned();
+        match &level.twiddle {
+            Twiddle::None | Twiddle::Constant => [none(), none()],
+            Twiddle::Memory { first, others } => {
+                let time = self.memory_counters(first, others.as_ref());
+                let other_place = match others {
+                    Some(_) => integer(time, "other_place"),
+                    None => none(),
+                };
+                [integer(time, "place"), other_place]
+            }
+            Twiddle::Shift { .. } => match self.shift_counter(level.bit) {
+                0 => [none(), none()],
+                time => [integer(time, "place"), none()],
+            },
+        }
+    }
+
+    /// Counters of the places in the memories of twiddle factors, backwards for the inverse; their bits.
+    fn memory_counters(&mut self, first: &Rom, others: Option<&Rom>) -> usize {
+        let time = first.address_bits();
+        self.counter("place", time, &format!("{time}'d0"), true);
+        if others.is_some() {
+            self.counter("other_place", time, &format!("{{{time}{{inverse}}}}"), true);
+        }
+        time
+    }
+
+    /// A counter of the time below a bit; its bits.
+    fn shift_counter(&mut self, bit: usize) -> usize {
+        let half_log2 = self.layout.lanes.trailing_zeros() as usize - 1;
+        let time = bit.saturating_sub(half_log2);
+        if time > 0 {
+            self.counter("place", time, &format!("{time}'d0"), false);
+        }
+        time
+    }
+
+    /// The address in the memory between levels.
+    fn address(&mut self, rom: &Rom) -> String {
+        let time = rom.address_bits() - 1;
+        self.counter("place", time, &format!("{time}'d0"), false);
+        "{inverse, place}".into()
     }
 
     /// The beat `cycles` later.
@@ -131,7 +240,6 @@ impl Text {
             return "beat";
         }
         self.code += &delay("late_beat", "beat", self.layout.width(), cycles);
-        self.code += &self.layout.unused("late_beat");
         "late_beat"
     }
 
@@ -153,7 +261,7 @@ always @(posedge clock) if (advance) {name}_next <= {step};
     }
 
     fn rom(&mut self, rom: &Rom, address: &str, q: &str) {
-        self.cores += &rom.core(self.fill);
+        self.cores += &rom.core();
         self.code += &format!(
             "wire [{}:0] {q};\n{} {q}_memory(.clock(clock), .address({address}), .q({q}));\n",
             rom.width - 1,
@@ -168,7 +276,20 @@ always @(posedge clock) if (advance) {name}_next <= {step};
         let distance = half.min(1 << bit);
         let twiddles = self.twiddles(field, level);
         let beat = self.delayed(level.wait());
+        if level.wait() > 0 {
+            self.code += &self.layout.unused(beat);
+        }
         self.cores += level.butterfly.core();
+        let elements = 0..self.layout.lanes;
+        let elements: Vec<String> = elements.map(|lane| format!("out{lane}")).collect();
+        for element in &elements {
+            self.code += &format!("wire [{}:0] {element};\n", self.layout.bits - 1);
+        }
+        self.code += &format!(
+            "wire [{}:0] out = {};\n",
+            self.layout.width() - 1,
+            self.layout.beat(&elements)
+        );
         let tops = (0..self.layout.lanes).filter(|lane| lane & distance == 0);
         for (number, lane) in tops.enumerate() {
             let partner = lane + distance;
@@ -198,7 +319,7 @@ always @(posedge clock) if (advance) {name}_next <= {step};
         match &level.twiddle {
             Twiddle::None => Box::new(|_| Vec::new()),
             Twiddle::Constant => {
-                let constants = twiddles::constants(field, bit);
+                let constants = twiddles::powers_of_level(field, bit + 1, 1 << bit);
                 Box::new(move |lane| {
                     let [forward, inverse] = &constants[lane];
                     let choice = match forward == inverse {
@@ -209,8 +330,7 @@ always @(posedge clock) if (advance) {name}_next <= {step};
                 })
             }
             Twiddle::Memory { first, others } => {
-                let time = first.address_bits();
-                self.counter("place", time, &format!("{time}'d0"), true);
+                let time = self.memory_counters(first, others.as_ref());
                 self.rom(first, "place", "first_twiddle");
                 let pads = |name: &str, count: usize| {
                     let layout = Layout {
@@ -227,7 +347,6 @@ always @(posedge clock) if (advance) {name}_next <= {step};
                     level.wait(),
                 );
                 if let Some(others) = others {
-                    self.counter("other_place", time, &format!("{{{time}{{inverse}}}}"), true);
                     self.rom(others, "other_place", "other_twiddles");
                     self.code += &pads("other_twiddles", half - 1);
                 }
@@ -260,10 +379,7 @@ always @(posedge clock) if (advance) {name}_next <= {step};
         [forward, inverse]: [usize; 2],
     ) -> Box<dyn Fn(usize) -> Vec<(&'static str, String)>> {
         let half_log2 = self.layout.lanes.trailing_zeros() as usize - 1;
-        let time = bit.saturating_sub(half_log2);
-        if time > 0 {
-            self.counter("place", time, &format!("{time}'d0"), false);
-        }
+        let time = self.shift_counter(bit);
         // the index below `bit` is time above the lane; above bit `low` it may not depend on the lane
         let lanes = match low < half_log2 {
             true => 1usize << bit.min(half_log2),
@@ -287,35 +403,22 @@ always @(posedge clock) if (advance) {name}_next <= {step};
         Box::new(move |lane| vec![("turn", format!("turn{}", lane % lanes))])
     }
 
-    fn products(&mut self, rom: &Rom, multiplier: &Pipeline) {
-        let time = rom.address_bits() - 1;
-        self.counter("place", time, &format!("{time}'d0"), false);
-        self.rom(rom, "{inverse, place}", "twiddles");
+    fn products(&mut self, rom: &Rom, products: &Products) {
+        let address = self.address(rom);
+        self.rom(rom, &address, "twiddles");
         let beat = self.delayed(ROM_LATENCY);
-        self.cores += multiplier.core();
-        for lane in 0..self.layout.lanes {
-            let connections = [
-                ("a", self.layout.element(beat, lane)),
-                ("b", self.layout.element("twiddles", lane)),
-                ("result", format!("out{lane}")),
-            ];
-            self.code += &multiplier.instance_named(&format!("product{lane}"), &connections);
-        }
+        self.cores += &products.core;
+        self.code += &format!("wire [{}:0] out;\n", self.layout.width() - 1);
+        self.code += &products.instance("products", beat, "twiddles", "out");
     }
 
     fn finish(self, latency: usize) -> Verilog {
-        let outputs: String = self
-            .outputs
-            .iter()
-            .map(|output| format!("wire [{}:0] {output};\n", self.layout.bits - 1))
-            .collect();
         let code = format!(
-            "{outputs}{}{}assign {{out_advance, out_valid, out_first}} = control;
-assign out_beat = {};
+            "{}{}assign {{out_advance, out_valid, out_first}} = control;
+assign out_beat = out;
 ",
             self.code,
             delay("control", "{advance, valid, first}", 3, latency),
-            self.layout.beat(&self.outputs),
         );
         Verilog::Wrapper(Wrapper {
             code,

@@ -1,6 +1,6 @@
 //! Arithmetic on all elements of a beat.
 
-use super::parts::Parts;
+use super::parts::{Parts, Products};
 use super::text::Layout;
 use crate::pipeline::Pipeline;
 use rust_hdl_core::prelude::*;
@@ -82,13 +82,13 @@ pub struct BeatProduct<const W: usize> {
     pub right: Signal<In, Bits<W>>,
     /// Their products.
     pub product: Signal<Out, Bits<W>>,
-    _parts: Option<(Pipeline, Layout)>,
+    _products: Option<Products>,
 }
 
 impl<const W: usize> BeatProduct<W> {
     pub(super) fn new(parts: &Parts) -> Self {
         Self {
-            _parts: Some((parts.multiplier.clone(), parts.layout)),
+            _products: Some(parts.products()),
             ..Default::default()
         }
     }
@@ -101,26 +101,12 @@ impl<const W: usize> Logic for BeatProduct<W> {
         self.product.connect();
     }
     fn hdl(&self) -> Verilog {
-        let Some((pipeline, layout)) = &self._parts else {
-            return Verilog::Empty;
-        };
-        let (mut code, mut products) = (String::new(), Vec::new());
-        for lane in 0..layout.lanes {
-            code += &format!("wire [{}:0] product{lane};\n", layout.bits - 1);
-            code += &pipeline.instance_named(
-                &format!("multiplier{lane}"),
-                &[
-                    ("a", layout.element("left", lane)),
-                    ("b", layout.element("right", lane)),
-                    ("result", format!("product{lane}")),
-                ],
-            );
-            products.push(format!("product{lane}"));
+        match &self._products {
+            Some(products) => Verilog::Wrapper(Wrapper {
+                code: products.instance("products", "left", "right", "product"),
+                cores: products.core.clone(),
+            }),
+            None => Verilog::Empty,
         }
-        code += &format!("assign product = {};\n", layout.beat(&products));
-        Verilog::Wrapper(Wrapper {
-            code,
-            cores: pipeline.core().into(),
-        })
     }
 }

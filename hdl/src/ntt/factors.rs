@@ -1,9 +1,10 @@
 //! The factors of the elements of a frame.
 
 use super::EXPONENT_BITS;
-use super::parts::{Parts, TABLE_LATENCY, shape};
+use super::fast;
+use super::parts::{Parts, Products, SETTINGS_LATENCY, TABLE_LATENCY, shape};
 use super::text::{Layout, delay};
-use crate::cells::range;
+use crate::cells::{leaf, range};
 use crate::pipeline::Pipeline;
 use gristmill_datapath::factor::FactorShape;
 use num_bigint::BigUint;
@@ -67,7 +68,11 @@ pub struct FactorGenerator<const W: usize> {
 #[derive(Clone, Debug)]
 struct GeneratorParts {
     addresses: Pipeline,
-    multiplier: Pipeline,
+    products: Products,
+    /// Cycles of a product.
+    product_latency: usize,
+    /// The functions of the fast fill, and the cycles from what the frame says to the factors.
+    function: Option<(String, usize)>,
     layout: Layout,
     shape: FactorShape,
     one: BigUint,
@@ -78,7 +83,12 @@ impl<const W: usize> FactorGenerator<W> {
         Self {
             _parts: Some(GeneratorParts {
                 addresses: parts.addresses.clone(),
-                multiplier: parts.multiplier.clone(),
+                products: parts.products(),
+                product_latency: parts.multiplier.latency(),
+                function: parts.is_fast().then(|| {
+                    let latency = parts.generator_latency() - SETTINGS_LATENCY;
+                    (fast::factors_name(parts), latency)
+                }),
                 layout: parts.layout,
                 shape: shape(&parts.parameters),
                 one: parts.parameters.field.one(),
@@ -98,9 +108,14 @@ impl<const W: usize> Logic for FactorGenerator<W> {
         let Some(parts) = &self._parts else {
             return Verilog::Empty;
         };
+        if let Some((function, latency)) = &parts.function {
+            let table_log2 = parts.shape.table_log2;
+            let width = parts.layout.width();
+            return leaf(parts.frame() + &fast::factors(function, width, table_log2, *latency));
+        }
         Verilog::Wrapper(Wrapper {
             code: parts.frame() + &parts.settings() + &parts.lanes(),
-            cores: parts.table() + parts.addresses.core() + parts.multiplier.core(),
+            cores: parts.table() + parts.addresses.core() + &parts.products.core,
         })
     }
 }
@@ -266,13 +281,20 @@ end
             "none",
             "none1",
             1,
-            self.addresses.latency() + TABLE_LATENCY + self.multiplier.latency(),
+            self.addresses.latency() + TABLE_LATENCY + self.product_latency,
         );
         let beat_address = match table_log2 - lanes_log2 {
             0 => String::new(),
             bits => format!(", table_address[{}:0]", bits - 1),
         };
         let table = self.table_name();
+        let beat = |side: &str| {
+            let lanes = 0..self.layout.lanes;
+            let elements: Vec<String> = lanes.map(|lane| format!("{side}{lane}")).collect();
+            self.layout.beat(&elements)
+        };
+        text += &format!("wire [{}:0] product;\n", self.layout.width() - 1);
+        text += &self.layout.unused("product");
         let mut factors = Vec::new();
         for lane in 0..lanes {
             let part = |address: &str| {
@@ -291,22 +313,17 @@ end
                     part(side),
                 );
             }
-            text += &format!("wire [{}:0] product{lane};\n", bits - 1);
-            text += &self.multiplier.instance_named(
-                &format!("generator{lane}"),
-                &[
-                    ("a", format!("low{lane}")),
-                    ("b", format!("high{lane}")),
-                    ("result", format!("product{lane}")),
-                ],
-            );
             text += &format!(
-                "wire [{}:0] factor{lane} = none ? {bits}'h{:x} : product{lane};\n",
+                "wire [{}:0] factor{lane} = none ? {bits}'h{:x} : {};\n",
                 bits - 1,
-                self.one
+                self.one,
+                self.layout.element("product", lane),
             );
             factors.push(format!("factor{lane}"));
         }
+        text += &self
+            .products
+            .instance("products", &beat("low"), &beat("high"), "product");
         text + &format!("assign factors = {};\n", self.layout.beat(&factors))
     }
 }

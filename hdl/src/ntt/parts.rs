@@ -1,5 +1,6 @@
 //! The stages of a pipeline and the arithmetic in them.
 
+use super::fast;
 use super::parameters::{Parameters, PassSummary};
 use super::rom::{ROM_LATENCY, Rom};
 use super::text::Layout;
@@ -44,9 +45,9 @@ pub(super) struct Level {
     pub bit: usize,
     pub twiddle: Twiddle,
     pub butterfly: Pipeline,
-    /// Twiddle factors between this level's group and the next, with the multiplier: a word for each beat, both
+    /// Twiddle factors between this level's group and the next, with the multiplier's latency: a word for each beat, both
     /// directions.
-    pub between: Option<(Rom, Pipeline)>,
+    pub between: Option<(Rom, usize)>,
 }
 
 impl Level {
@@ -67,7 +68,24 @@ impl Level {
     /// Cycles through the multipliers behind them.
     pub fn between_latency(&self) -> usize {
         let between = self.between.as_ref();
-        between.map_or(0, |(_, multiplier)| ROM_LATENCY + multiplier.latency())
+        between.map_or(0, |(_, multiplier)| ROM_LATENCY + multiplier)
+    }
+}
+
+/// The module of products lane by lane.
+#[derive(Clone, Debug)]
+pub(super) struct Products {
+    name: String,
+    /// Its text and that of what it instantiates.
+    pub core: String,
+}
+
+impl Products {
+    pub fn instance(&self, name: &str, left: &str, right: &str, product: &str) -> String {
+        format!(
+            "{} {name}(.clock(clock), .left({left}), .right({right}), .product({product}));\n",
+            self.name
+        )
     }
 }
 
@@ -141,7 +159,7 @@ impl Parts {
                 let high = (low + GOLDILOCKS_SHIFTS_LOG2).min(pass_log2) - 1;
                 let between = (bit == low && low > 0).then(|| {
                     let rom = twiddles::between_groups(field, lanes, high, low);
-                    (rom, multiplier.clone())
+                    (rom, multiplier.latency())
                 });
                 Level {
                     bit,
@@ -215,17 +233,57 @@ impl Parts {
         roms
     }
 
+    /// Whether beats are computed by C++ functions.
+    pub fn is_fast(&self) -> bool {
+        self.parameters.fill == Fill::Fast && dpi_source_of_field(&self.parameters.field).is_some()
+    }
+
     pub fn functions(&self) -> Option<String> {
-        if self.parameters.fill != Fill::Fast {
-            return None;
+        match self.is_fast() {
+            true => fast::functions(self),
+            false => None,
         }
-        let mut text = dpi_source_of_field(&self.parameters.field).unwrap_or_default();
-        let roms = self.roms();
-        if !roms.is_empty() {
-            text += "#include <cstdint>\n#include <cstring>\n#include \"svdpi.h\"\n";
+    }
+
+    /// The module that multiplies beats lane by lane, with what it instantiates: ports `left`, `right`, `product`.
+    pub fn products(&self) -> Products {
+        let (layout, name) = (self.layout, fast::products_name(self));
+        let (width, top) = (layout.width(), layout.width() - 1);
+        let head = format!(
+            "module {name} (\n  input wire clock,\n  input wire [{top}:0] left,\n  input wire [{top}:0] right,\n  output wire [{top}:0] product\n);\n"
+        );
+        let latency = self.multiplier.latency();
+        if self.is_fast() {
+            let beat = format!("bit [{top}:0]");
+            let arguments = [(beat.clone(), "left".into()), (beat, "right".into())];
+            let call = fast::call(&name, width, latency, &arguments);
+            return Products {
+                core: format!("{head}{call}assign product = out;\nendmodule\n"),
+                name,
+            };
         }
-        text.extend(roms.into_iter().map(Rom::function));
-        (!text.is_empty()).then_some(text)
+        let mut code = String::new();
+        let mut products = Vec::new();
+        for lane in 0..layout.lanes {
+            code += &format!("wire [{}:0] product{lane};\n", layout.bits - 1);
+            code += &self.multiplier.instance_named(
+                &format!("multiplier{lane}"),
+                &[
+                    ("a", layout.element("left", lane)),
+                    ("b", layout.element("right", lane)),
+                    ("result", format!("product{lane}")),
+                ],
+            );
+            products.push(format!("product{lane}"));
+        }
+        code += &layout.unused("left");
+        code += &layout.unused("right");
+        let product = layout.beat(&products);
+        let multiplier = self.multiplier.core();
+        Products {
+            core: format!("{multiplier}{head}{code}assign product = {product};\nendmodule\n"),
+            name,
+        }
     }
 
     pub fn summary(&self) -> PassSummary {

@@ -66,12 +66,11 @@ impl<const W: usize> Stage<W> {
         let depth_log2 = parts
             .has_swap(level.bit)
             .then(|| level.bit + 1 - parts.parameters.lanes_log2());
-        let (layout, fill) = (parts.layout, parts.parameters.fill);
         Self {
             size_that_enters: Fixed::new((level.bit as u64 + 1).into()),
-            swap: Swap::new(depth_log2),
-            butterflies: Column::butterflies(&parts.parameters.field, layout, level, fill),
-            between: Column::between(layout, level, fill),
+            swap: Swap::new(depth_log2, parts.is_fast()),
+            butterflies: Column::butterflies(parts, level),
+            between: Column::between(parts, level),
             ..Default::default()
         }
     }

@@ -55,10 +55,9 @@ pub(super) fn of_level(field: &Field, lanes: usize, bit: usize) -> Twiddle {
     }
 }
 
-/// The twiddle factors of the butterflies on a bit within the lanes: for each value of the bits below it,
-/// forward and inverse, in memory form.
-pub(super) fn constants(field: &Field, bit: usize) -> Vec<[BigUint; 2]> {
-    let [forward, inverse] = [false, true].map(|inverse| powers(field, bit + 1, inverse, 1 << bit));
+/// The first `count` powers of the root of unity of order 2^`order_log2` and of its inverse, in memory form.
+pub(super) fn powers_of_level(field: &Field, order_log2: usize, count: usize) -> Vec<[BigUint; 2]> {
+    let [forward, inverse] = [false, true].map(|inverse| powers(field, order_log2, inverse, count));
     let pairs = forward.iter().zip(&inverse);
     pairs
         .map(|(forward, inverse)| [forward, inverse].map(|power| field.to_memory(power)))

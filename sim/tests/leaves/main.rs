@@ -3,4 +3,5 @@
 mod both;
 mod queue;
 mod streams;
+mod swap;
 mod wires;

@@ -19,9 +19,8 @@ pub enum Fill {
     Record,
     /// The same with tiles of 16 x 16 bits.
     Portable,
-    /// For simulation: a C++ function for each reduced sum of products of a point adder, and for each cell of the
-    /// arithmetic of transforms (short Verilog where a field has 32 bits); everything between them aligned, the
-    /// latency and every output bit those of the record fill.
+    /// For simulation: a C++ function for each reduced sum of products of a point adder, and for each product of
+    /// elements; everything between them aligned, the latency and every output bit those of the record fill.
     Fast,
 }
 
