@@ -125,12 +125,13 @@ fn streaming(
     let after = simulation.progress();
     drop(bases);
     let bytes = (after.host.read.bytes - before.host.read.bytes) as f64;
-    let cycles = (after.cycles - before.cycles) as f64;
+    // without the cycles in which memory of an unknown past is wiped
+    let cycles = (after.host.busy_cycles - before.host.busy_cycles) as f64;
     let bus = simulated.load()?.axi_width as f64 / 8.0;
     let most = link.read_bytes_per_cycle.min(bus);
     Ok(Figure {
         name: format!(
-            "bytes a cycle read from host memory while {} MiB are loaded / the lesser of bus ({bus:.0}) and link ({most:.1})",
+            "bytes a cycle in which the host port is busy, while {} MiB are loaded / the lesser of bus ({bus:.0}) and link ({most:.1})",
             BYTES >> 20
         ),
         value: bytes / cycles / most,

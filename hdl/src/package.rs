@@ -57,8 +57,13 @@ impl CardDesign {
             list.push('\n');
         }
         write(&folder.join("files.f"), &list)?;
-        if let Some(functions) = &self.functions {
-            write(&folder.join(format!("{top}.cpp")), functions)?;
+        for (i, functions) in self.functions.iter().enumerate() {
+            let number = if i == 0 {
+                String::new()
+            } else {
+                format!("_{i}")
+            };
+            write(&folder.join(format!("{top}{number}.cpp")), functions)?;
         }
         write(&folder.join("registers.md"), &registers())?;
         write(&folder.join("ports.md"), &self.ports())?;
@@ -120,7 +125,7 @@ impl CardDesign {
     fn json(&self) -> String {
         let summary = Summary {
             sha256: self.verilog.sha256(),
-            functions: self.functions.is_some(),
+            functions: !self.functions.is_empty(),
             config: &self.config,
             pipelines: &self.pipelines,
             modules: self

@@ -71,14 +71,59 @@ pub(crate) fn transform<F: CardField>(
     direction: NttDirection,
     elements: &[F],
 ) -> Result<(Vec<F>, Usage), Reason> {
-    let offset = domain.coset_offset();
+    let (output, usage) = run(session, elements, direction, None, domain.coset_offset(), 1)?;
+    let (coefficients, values) = match direction {
+        NttDirection::Forward => (elements, &*output),
+        NttDirection::Inverse => (&*output, elements),
+    };
+    let agree = |point| by_coefficients(coefficients, point) == by_values(domain, values, point);
+    accept(session, agree)?;
+    Ok((output, usage))
+}
+
+/// From values on the domain to those of the same polynomials on a coset of it, for a batch of polynomials
+/// whose values stand one behind the other: one job.
+pub(crate) fn to_coset<F: CardField>(
+    session: &Session,
+    domain: &GeneralEvaluationDomain<F>,
+    coset: &GeneralEvaluationDomain<F>,
+    values: &[F],
+) -> Result<(Vec<F>, Usage), Reason> {
+    let size = domain.size();
+    let batch = values.len() / size;
+    let forward = NttDirection::Forward;
+    let (output, usage) = run(
+        session,
+        values,
+        forward,
+        Some(0),
+        coset.coset_offset(),
+        batch,
+    )?;
+    let agree = |point| {
+        let mut pairs = values.chunks(size).zip(output.chunks(size));
+        pairs.all(|(a, b)| by_values(domain, a, point) == by_values(coset, b, point))
+    };
+    accept(session, agree)?;
+    Ok((output, usage))
+}
+
+/// The card's output; its elements are below the modulus.
+fn run<F: CardField>(
+    session: &Session,
+    elements: &[F],
+    direction: NttDirection,
+    extension_log2: Option<u32>,
+    offset: F,
+    batch: usize,
+) -> Result<(Vec<F>, Usage), Reason> {
     let offset_bytes = to_bytes(&[offset]);
     let transform = Transform {
         shape: NttShape {
             field: F::FIELD,
-            size_log2: elements.len().trailing_zeros(),
-            extension_log2: None,
-            batch: 1,
+            size_log2: (elements.len() / batch.max(1)).trailing_zeros(),
+            extension_log2,
+            batch,
             columns: false,
         },
         direction,
@@ -87,20 +132,18 @@ pub(crate) fn transform<F: CardField>(
         offset: (!offset.is_one()).then_some(&offset_bytes),
     };
     let mut output = vec![F::zero(); elements.len()];
-    let accept = |_: bool, _: &[u8]| true;
+    let any = |_: bool, _: &[u8]| true;
     let usage = match F::layout_matches() {
         true => {
             // SAFETY: the layout was probed: an element is its limbs, without padding.
             let (input, bytes) = unsafe { (memory(elements), memory_mut(&mut output)) };
-            let usage = session.transform(&transform, input, bytes, accept)?;
-            let reduced = output
-                .par_iter()
-                .all(|element| F::from_limbs(element.limbs()).is_some());
-            reduced.then_some(usage)
+            let usage = session.transform(&transform, input, bytes, any)?;
+            let is_element = |element: &F| F::from_limbs(element.limbs()).is_some();
+            output.par_iter().all(is_element).then_some(usage)
         }
         false => {
             let mut bytes = vec![0; elements.len() * BYTES];
-            let usage = session.transform(&transform, &to_bytes(elements), &mut bytes, accept)?;
+            let usage = session.transform(&transform, &to_bytes(elements), &mut bytes, any)?;
             from_bytes(&bytes).map(|elements| {
                 output = elements;
                 usage
@@ -109,41 +152,38 @@ pub(crate) fn transform<F: CardField>(
     };
     let malformed = Error::Malformed("an element is not below the modulus");
     let usage = usage.ok_or(Reason::Failed(malformed))?;
-    let (coefficients, values) = match direction {
-        NttDirection::Forward => (elements, &*output),
-        NttDirection::Inverse => (&*output, elements),
-    };
-    match !session.checks() || agree(domain, coefficients, values) {
-        true => Ok((output, usage)),
+    Ok((output, usage))
+}
+
+/// Asks, if the session checks results, whether two descriptions of a polynomial agree at a random point.
+/// Wrong ones do with a probability of at most their degree over the field's size.
+fn accept<F: CardField>(session: &Session, agree: impl FnOnce(F) -> bool) -> Result<(), Reason> {
+    match !session.checks() || agree(F::rand(&mut StdRng::from_entropy())) {
+        true => Ok(()),
         false => Err(Reason::Failed(Error::CheckFailed)),
     }
 }
 
-/// Whether the polynomial with these coefficients has these values on the domain, judged at a random point:
-/// there it is the sum of its coefficients times powers, and that of its values times the Lagrange
-/// polynomials. Wrong ones pass with a probability of at most the domain's size over the field's.
-fn agree<F: CardField>(
-    domain: &GeneralEvaluationDomain<F>,
-    coefficients: &[F],
-    values: &[F],
-) -> bool {
+/// The value at `point` of the polynomial with these coefficients.
+fn by_coefficients<F: CardField>(coefficients: &[F], point: F) -> F {
     const CHUNK: usize = 1 << 12;
-    let point = F::rand(&mut StdRng::from_entropy());
-    let by_coefficients: F = coefficients
-        .par_chunks(CHUNK)
-        .enumerate()
+    let chunks = coefficients.par_chunks(CHUNK).enumerate();
+    chunks
         .map(|(i, chunk)| {
             let sum = chunk.iter().rev().fold(F::zero(), |sum, c| sum * point + c);
             sum * point.pow([(i * CHUNK) as u64])
         })
-        .sum();
+        .sum()
+}
+
+/// The value at `point` of the polynomial with these values on the domain, by the Lagrange polynomials.
+fn by_values<F: CardField>(domain: &GeneralEvaluationDomain<F>, values: &[F], point: F) -> F {
     let lagrange = domain.evaluate_all_lagrange_coefficients(point);
-    let by_values: F = lagrange
+    lagrange
         .par_iter()
         .zip(values)
         .map(|(l, value)| *l * value)
-        .sum();
-    by_coefficients == by_values
+        .sum()
 }
 
 /// The value, if its two names stand for one type.
@@ -223,12 +263,16 @@ mod tests {
         for domain in [domain, domain.get_coset(F::GENERATOR).unwrap()] {
             let coefficients: Vec<F> = (0..64).map(|_| F::rand(rng)).collect();
             let mut values = domain.fft(&coefficients);
-            assert!(agree(&domain, &coefficients, &values));
+            let point = F::rand(rng);
+            let agree = |values: &[F]| {
+                by_coefficients(&coefficients, point) == by_values(&domain, values, point)
+            };
+            assert!(agree(&values));
             values[17] += F::from(1);
-            assert!(!agree(&domain, &coefficients, &values));
+            assert!(!agree(&values));
             values[17] -= F::from(1);
             values.swap(3, 4);
-            assert!(!agree(&domain, &coefficients, &values));
+            assert!(!agree(&values));
         }
     }
 }

@@ -118,6 +118,36 @@ pub(crate) fn transform<F: CardField>(
     Ok(())
 }
 
+/// From the values on the domain of polynomials that stand one behind the other to those on its coset, in
+/// place.
+pub(crate) fn to_coset<F: CardField>(
+    session: &Session,
+    domain: &GeneralEvaluationDomain<F>,
+    coset: &GeneralEvaluationDomain<F>,
+    values: &mut Vec<F>,
+) -> Result<(), Error> {
+    let started = Instant::now();
+    let context = Context::of_session(session);
+    let result = card_field::to_coset(session, domain, coset, values);
+    let result = result.map(|(output, usage)| {
+        *values = output;
+        usage
+    });
+    let (name, length) = (F::FIELD.name(), values.len());
+    let offload = Offload::begun(context, started, Operation::Extension, name, length, result);
+    if let Some(error) = offload.refusal() {
+        return Err(error);
+    }
+    if !offload.is_on_card() {
+        for values in values.chunks_mut(domain.size()) {
+            let transformed = coset.fft(&domain.ifft(values));
+            values.copy_from_slice(&transformed);
+        }
+    }
+    offload.finish();
+    Ok(())
+}
+
 fn operation(direction: NttDirection, coset: bool) -> Operation {
     match (direction, coset) {
         (NttDirection::Forward, false) => Operation::Fft,

@@ -25,6 +25,8 @@
 //! [`with_key`] uploads each query once and keeps it on the card while the closure runs. Other provers over a
 //! `Pairing` or a `CurveGroup` (KZG and its kin) use the same types, with [`with_bases`].
 //!
+//! [`groth16::prove`] does the same on stock types, with fewer transfers.
+//!
 //! # By hand
 //! [`Session::load_bases`], [`Session::msm`], [`Session::fft`] and [`Session::ifft`] work on stock types and return
 //! their errors. [`Offload`] is for other ecosystems' transforms; the crate `gristmill-plonky3` is made with it.
@@ -57,6 +59,7 @@ pub mod cli;
 mod dispatch;
 mod domain;
 mod error;
+pub mod groth16;
 mod group;
 mod group_arithmetic;
 mod group_traits;

@@ -193,10 +193,8 @@ fn argument(value: &impl ValueEnum) -> String {
 /// A card's Verilog as a design for the simulator.
 pub fn design(card: &CardDesign) -> Design {
     let design = Design::new(&card.config.name, card.verilog.text());
-    match &card.functions {
-        Some(functions) => design.with_function(functions),
-        None => design,
-    }
+    let functions = card.functions.iter();
+    functions.fold(design, |design, functions| design.with_function(functions))
 }
 
 impl CardProvider for SimulatedCard {

@@ -101,6 +101,7 @@ fn leaves() -> Leaves {
     let engine = EngineConfig {
         capability: EngineCapability::default(),
         opcodes: vec![Opcode::Msm],
+        slots: 1,
     };
     let mut leaves = Leaves {
         table: ConstantTable::new(vec![(1, 0xdead_beef), (9, 7)]),

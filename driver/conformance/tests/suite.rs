@@ -141,6 +141,7 @@ const RED: &[(Mutation, &str)] = &[
     (Mutation::NttExtension, "ntt extension"),
     (Mutation::NttPasses, "ntt two passes"),
     (Mutation::NttInPlace, "ntt in place"),
+    (Mutation::NttInFlight, "ntt in flight"),
     (Mutation::NttNeighbours, "ntt neighbours"),
     (Mutation::NttStatistics, "ntt statistics"),
     (Mutation::NttProgress, "ntt progress"),

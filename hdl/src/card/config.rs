@@ -7,6 +7,9 @@ pub const VECTORS: usize = 8;
 /// Bits of an index in the region table.
 pub const REGION_INDEX_BITS: usize = 6;
 
+/// Most executors: those that answer and copy, and the job ports of the engines.
+pub const MAX_EXECUTORS: usize = 16;
+
 /// An engine of the card.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -14,6 +17,8 @@ pub struct EngineConfig {
     pub capability: EngineCapability,
     /// The opcodes it serves.
     pub opcodes: Vec<Opcode>,
+    /// Its job ports, at least 1: jobs that it has at the same time.
+    pub slots: usize,
 }
 
 /// Ports of an engine side to the two memories, over all engines.
@@ -32,7 +37,7 @@ pub struct EnginePorts {
 /// The core of a card.
 #[derive(Clone, Debug)]
 pub struct CoreConfig {
-    /// The engines, in the order of their job ports.
+    /// The engines, in the order of their job ports; see [`Self::jobs`].
     pub engines: Vec<EngineConfig>,
     /// How many memory ports the engines have.
     pub ports: EnginePorts,
@@ -73,6 +78,11 @@ impl Default for CoreConfig {
 }
 
 impl CoreConfig {
+    /// Job ports of all engines: first those of the first engine, then the next one's.
+    pub fn jobs(&self) -> usize {
+        self.engines.iter().map(|engine| engine.slots).sum()
+    }
+
     /// Checks the limits above for a bus of `width` bits.
     ///
     /// # Panics
@@ -88,6 +98,11 @@ impl CoreConfig {
             self.engines.len() <= register::MAX_ENGINES as usize - 2,
             "{} engines",
             self.engines.len()
+        );
+        assert!(
+            self.engines.iter().all(|engine| engine.slots > 0) && self.jobs() <= MAX_EXECUTORS - 2,
+            "{} job ports",
+            self.jobs()
         );
         assert!(
             (1..=1 << REGION_INDEX_BITS).contains(&self.regions),

@@ -14,7 +14,7 @@ use rust_hdl_widgets::dff_setup;
 
 /// The core, with buses of W bits (64 to 512, a power of two) and S = W / 8 strobes.
 ///
-/// An engine is joined to it in a block above both, by one job port and as many memory ports as the
+/// An engine is joined to it in a block above both, by its job ports and as many memory ports as the
 /// configuration names; the ports stand in the order in which the block hands them out:
 ///
 /// ```ignore
@@ -64,7 +64,7 @@ pub struct Core<const W: usize, const S: usize> {
     pub interrupts: Signal<Out, Bits<VECTORS>>,
     /// Something is under way.
     pub busy: Signal<Out, Bit>,
-    /// The engines' jobs.
+    /// The engines' jobs, in the order of [`CoreConfig::jobs`].
     pub job: Vec<JobServer>,
     /// The engines' readers of host memory.
     pub host_read: Vec<ReadServer<W>>,
@@ -89,6 +89,7 @@ pub struct Core<const W: usize, const S: usize> {
     quiet: Signal<Local, Bit>,
     engines_busy: Signal<Local, Bit>,
     _engines: usize,
+    _jobs: usize,
     _host_reads: usize,
     _host_writes: usize,
     _memory_reads: usize,
@@ -105,7 +106,7 @@ impl<const W: usize, const S: usize> Core<W, S> {
         assert!(8 * S == W, "{S} strobes for {W} bits");
         let (ports, burst) = (config.ports, config.burst_beats);
         Self {
-            job: config.engines.iter().map(|_| Default::default()).collect(),
+            job: (0..config.jobs()).map(|_| Default::default()).collect(),
             host_read: (0..ports.host_read).map(|_| Default::default()).collect(),
             host_write: (0..ports.host_write).map(|_| Default::default()).collect(),
             memory_read: (0..ports.memory_read).map(|_| Default::default()).collect(),
@@ -121,6 +122,7 @@ impl<const W: usize, const S: usize> Core<W, S> {
             memory_writes: WriteChannel::new(1 + ports.memory_write, burst),
             raised: Pack::new((0..VECTORS).collect()),
             _engines: config.engines.len(),
+            _jobs: config.jobs(),
             _host_reads: ports.host_read,
             _host_writes: ports.host_write,
             _memory_reads: ports.memory_read,
@@ -173,7 +175,9 @@ impl<const W: usize, const S: usize> Logic for Core<W, S> {
             if self.queue_engine.engine_busy[e].val() {
                 self.engines_busy.next = true;
             }
-            JobServer::link(&mut self.job[e], &mut self.queue_engine.job[e]);
+        }
+        for j in 0..self._jobs {
+            JobServer::link(&mut self.job[j], &mut self.queue_engine.job[j]);
         }
 
         // reset

@@ -1,7 +1,7 @@
 //! From a fetched descriptor to its executor, or to an answer.
 
 use super::config::CoreConfig;
-use super::decoder::{Decoder, FIRST_ENGINE};
+use super::decoder::{COPY, Decoder, FIRST_ENGINE};
 use super::finished::FinishedClient;
 use crate::cells::{Fixed, LookupMemory, Register, SLOT_BITS};
 use gristmill_protocol::{ADMIN_QUEUE, ALIGNMENT, DESCRIPTOR_VERSION, Status, descriptor::flag};
@@ -74,9 +74,9 @@ pub struct Dispatch {
     pub index_used: Signal<In, Bit>,
     /// One cycle: the change is refused, or its region is no longer valid.
     pub settled: Signal<In, Bit>,
-    /// The executors that may be given a job, from the second one on: copy, engines.
+    /// The job slots that may be given a job: the copy engine's, then those of the engines.
     pub free: Vec<Signal<In, Bit>>,
-    /// One cycle: a job for each of them.
+    /// One cycle: a job for one of them, the lowest free slot of its executor.
     pub start: Vec<Signal<Out, Bit>>,
     /// Region of word 3.
     pub first_base: Signal<Out, Bits<64>>,
@@ -117,19 +117,30 @@ pub struct Dispatch {
     slots: LookupMemory<Bits<SLOT_BITS>, 4>,
     decoder: Decoder,
     available: Signal<Local, Bit>,
+    fits: Vec<Signal<Local, Bit>>,
+    taken: Vec<Signal<Local, Bit>>,
     word_3: Signal<Local, Bits<48>>,
     word_7: Signal<Local, Bits<48>>,
-    _executors: usize,
+    executor: Vec<Fixed<Bits<4>>>,
+    _slots: usize,
 }
 
 impl Dispatch {
     /// The dispatcher of a card with this configuration.
     pub fn new(config: &CoreConfig) -> Self {
         let code = |status: Status| Fixed::new(status.code().to_bits());
-        let executors = FIRST_ENGINE - 1 + config.engines.len();
+        let engines = config.engines.iter().enumerate();
+        let executor: Vec<Fixed<Bits<4>>> = std::iter::once(COPY)
+            .chain(engines.flat_map(|(e, engine)| vec![FIRST_ENGINE + e; engine.slots]))
+            .map(|executor| Fixed::new(executor.to_bits()))
+            .collect();
+        let slots = executor.len();
         Self {
-            free: (0..executors).map(|_| Default::default()).collect(),
-            start: (0..executors).map(|_| Default::default()).collect(),
+            free: (0..slots).map(|_| Default::default()).collect(),
+            start: (0..slots).map(|_| Default::default()).collect(),
+            fits: (0..slots).map(|_| Default::default()).collect(),
+            taken: (0..=slots).map(|_| Default::default()).collect(),
+            executor,
             format: Fixed::new(DESCRIPTOR_VERSION.to_bits()),
             admin_queue: Fixed::new(ADMIN_QUEUE.to_bits()),
             misaligned_mask: Fixed::new((ALIGNMENT - 1).into()),
@@ -140,7 +151,7 @@ impl Dispatch {
             misaligned: code(Status::Misaligned),
             not_permitted: code(Status::NotPermitted),
             decoder: Decoder::new(config),
-            _executors: executors,
+            _slots: slots,
             ..Default::default()
         }
     }
@@ -185,8 +196,12 @@ impl Logic for Dispatch {
         // the executor is free, and no engine uses a region that is to change
         self.index.next = self.loaded.q.val().get_bits::<16>(128);
         self.available.next = !self.decoder.executor.val().any();
-        for i in 0..self._executors {
-            if (self.decoder.executor.val() == (i + 1).to_bits()) & self.free[i].val() {
+        self.taken[0].next = false;
+        for i in 0..self._slots {
+            self.fits[i].next =
+                (self.decoder.executor.val() == self.executor[i].val()) & self.free[i].val();
+            self.taken[i + 1].next = self.taken[i].val() | self.fits[i].val();
+            if self.fits[i].val() {
                 self.available.next = true;
             }
         }
@@ -196,7 +211,7 @@ impl Logic for Dispatch {
 
         self.tried.next = false;
         self.dispatched.next = false;
-        for i in 0..self._executors {
+        for i in 0..self._slots {
             self.start[i].next = false;
         }
         self.word_3.next = self.loaded.q.val().get_bits::<48>(192);
@@ -290,8 +305,8 @@ impl Logic for Dispatch {
                     if self.decoder.admin.val() {
                         self.state.d.next = DispatchState::Settle;
                     }
-                    for i in 0..self._executors {
-                        self.start[i].next = self.decoder.executor.val() == (i + 1).to_bits();
+                    for i in 0..self._slots {
+                        self.start[i].next = self.fits[i].val() & !self.taken[i].val();
                     }
                 }
             }

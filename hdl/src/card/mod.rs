@@ -24,6 +24,8 @@ pub mod finished;
 pub mod job_slot;
 pub mod lite;
 pub mod msm_card;
+pub mod ntt_card;
+pub mod proving_card;
 pub mod queue;
 pub mod queue_engine;
 pub mod queue_settings;

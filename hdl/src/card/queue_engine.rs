@@ -10,10 +10,11 @@ use super::job_slot::JobSlot;
 use super::queues::Queues;
 use super::regions::Regions;
 use super::socket::{JobClient, JobServer, ReadClient, WriteClient};
+use crate::cells::Fixed;
 use rust_hdl_core::prelude::*;
 
 /// Queues, fetch, dispatch, regions, copies and completions, joined. Slot 0 is the copy engine's, slot
-/// e + 1 is engine e's.
+/// j + 1 is that of job port j.
 #[derive(LogicBlock, Default)]
 pub struct QueueEngine<const W: usize> {
     /// Clock.
@@ -48,7 +49,7 @@ pub struct QueueEngine<const W: usize> {
     pub progress: Vec<Signal<Out, Bits<32>>>,
     /// All engines, the copy engine too, have nothing on their way.
     pub idle: Signal<Out, Bit>,
-    /// The engines.
+    /// The job ports of the engines.
     pub job: Vec<JobServer>,
     /// Descriptors.
     pub descriptors: ReadClient<W>,
@@ -69,27 +70,38 @@ pub struct QueueEngine<const W: usize> {
     copy: CopyEngine<W>,
     slot: Vec<JobSlot>,
     completion: CompletionWriter<W>,
+    engine_of: Vec<Fixed<Bits<4>>>,
+    first_of: Vec<Fixed<Bit>>,
     _engines: usize,
+    _jobs: usize,
     _slots: usize,
 }
 
 impl<const W: usize> QueueEngine<W> {
     /// The queue engine of a card with this configuration.
     pub fn new(config: &CoreConfig) -> Self {
-        let engines = config.engines.len();
+        let (engines, jobs) = (config.engines.len(), config.jobs());
+        let ports = config.engines.iter().enumerate();
+        let ports = ports.flat_map(|(e, engine)| (0..engine.slots).map(move |i| (e, i == 0)));
+        let (engine_of, first_of) = ports
+            .map(|(e, first)| (Fixed::new(e.to_bits()), Fixed::new(first)))
+            .unzip();
         Self {
             engine_busy: (0..engines).map(|_| Default::default()).collect(),
             progress: (0..engines).map(|_| Default::default()).collect(),
-            job: (0..engines).map(|_| Default::default()).collect(),
+            job: (0..jobs).map(|_| Default::default()).collect(),
             queues: Queues::new(config),
             fetch: Fetch::new(),
             dispatch: Dispatch::new(config),
             regions: Regions::new(config),
             copy: CopyEngine::new(config),
-            slot: (0..=engines).map(|_| JobSlot::new()).collect(),
-            completion: CompletionWriter::new(engines + 2),
+            slot: (0..=jobs).map(|_| JobSlot::new()).collect(),
+            completion: CompletionWriter::new(jobs + 2),
+            engine_of,
+            first_of,
             _engines: engines,
-            _slots: engines + 1,
+            _jobs: jobs,
+            _slots: jobs + 1,
             ..Default::default()
         }
     }
@@ -166,10 +178,23 @@ impl<const W: usize> Logic for QueueEngine<W> {
                 &mut self.completion.finished[i + 1],
             );
         }
+        for j in 0..self._jobs {
+            JobServer::link(&mut self.job[j], &mut self.slot[j + 1].job);
+        }
+        // an engine is busy on any of its ports; its first one tells of its progress
         for e in 0..self._engines {
-            self.engine_busy[e].next = self.slot[e + 1].busy.val();
-            self.progress[e].next = self.slot[e + 1].progress.val();
-            JobServer::link(&mut self.job[e], &mut self.slot[e + 1].job);
+            self.engine_busy[e].next = false;
+            self.progress[e].next = 0.into();
+            for j in 0..self._jobs {
+                if self.engine_of[j].val() == e.to_bits() {
+                    if self.slot[j + 1].busy.val() {
+                        self.engine_busy[e].next = true;
+                    }
+                    if self.first_of[j].val() {
+                        self.progress[e].next = self.slot[j + 1].progress.val();
+                    }
+                }
+            }
         }
 
         // copies and regions

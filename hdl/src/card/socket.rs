@@ -4,8 +4,7 @@
 //! changes nothing in the core. Each interface has two sides: the client is the engine's.
 //!
 //! A memory port moves whole beats of W bits. One request is one contiguous run of beats; the card
-//! splits it into bursts. The next request may be made when the last one's beats have all moved
-//! (reads) or it is `done` (writes).
+//! splits it into bursts. Requests may follow one another: beats move in the order of the requests.
 
 use rust_hdl_core::prelude::*;
 
@@ -79,9 +78,9 @@ pub struct WriteClient<const W: usize> {
     pub data: Signal<Out, Bits<W>>,
     /// The card takes the beat.
     pub ready: Signal<In, Bit>,
-    /// One cycle: every write response of the request has come.
+    /// One cycle: every write response of all requests so far has come.
     pub done: Signal<In, Bit>,
-    /// With `done`: memory answered a burst of the request with an error.
+    /// With `done`: memory answered a burst with an error since the port was idle.
     pub error: Signal<In, Bit>,
     /// Level: forget the request; a burst that has begun ends with its strobes low, until `idle`.
     pub flush: Signal<Out, Bit>,
@@ -117,7 +116,7 @@ pub struct WriteServer<const W: usize> {
     pub idle: Signal<Out, Bit>,
 }
 
-/// An engine's side of its job port. The core has checked opcode, version, reserved bits, both
+/// An engine's side of a job port; an engine may have several, whose jobs it ends in any order. The core has checked opcode, version, reserved bits, both
 /// handles (index, generation, domain); bounds inside the regions are the engine's to check.
 #[derive(LogicInterface, Default)]
 #[join = "JobServer"]

@@ -27,7 +27,7 @@ pub struct AxiWrite<const W: usize> {
 }
 
 /// Takes the bursts of up to 16 movers in turn, with the mover's index as ID: address and data of one
-/// burst, then the next one's. Responses are routed back by ID. One beat a cycle, one cycle between
+/// burst, then the next one's. Responses are routed back by ID. One beat a cycle, no cycle between
 /// bursts; all directions are registered, and `bready` is always high.
 #[derive(LogicBlock, Default)]
 pub struct WriteArbiter<const W: usize> {
@@ -56,6 +56,7 @@ pub struct WriteArbiter<const W: usize> {
     berror: Register<Bit>,
     grant: Signal<Local, Bit>,
     take: Signal<Local, Bit>,
+    ending: Signal<Local, Bit>,
     _clients: usize,
 }
 
@@ -87,7 +88,7 @@ impl<const W: usize> Logic for WriteArbiter<W> {
             self.turn.request[i].next = self.client[i].request.val();
         }
         self.grant.next = self.turn.any.val()
-            & !self.left.q.val().any()
+            & (!self.left.q.val().any() | self.ending.val())
             & (!self.awvalid.q.val() | self.bus.awready.val());
         self.turn.taken.next = self.grant.val();
         if self.bus.awready.val() {
@@ -103,7 +104,6 @@ impl<const W: usize> Logic for WriteArbiter<W> {
                 self.client[i].accepted.next = true;
                 self.awaddr.d.next = self.client[i].address.val();
                 self.awlen.d.next = self.client[i].length.val() - 1;
-                self.left.d.next = self.client[i].length.val();
             }
         }
         self.bus.awvalid.next = self.awvalid.q.val();
@@ -122,6 +122,12 @@ impl<const W: usize> Logic for WriteArbiter<W> {
             self.left.d.next = self.left.q.val() - 1;
             self.wvalid.d.next = true;
             self.wlast.d.next = self.left.q.val() == 1;
+        }
+        self.ending.next = self.take.val() & (self.left.q.val() == 1);
+        for i in 0..self._clients {
+            if self.grant.val() & (self.turn.choice.val() == i.to_bits()) {
+                self.left.d.next = self.client[i].length.val();
+            }
         }
         for i in 0..self._clients {
             self.client[i].take.next = false;

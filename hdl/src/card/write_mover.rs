@@ -11,8 +11,8 @@ use rust_hdl_widgets::dff_setup;
 /// which crosses a multiple of its own largest size, and counts their responses.
 ///
 /// A burst is asked for when all its beats are in the FIFO of 2^A beats, so a slow client never holds
-/// the bus. One beat a cycle, two cycles between bursts; `client.done` comes the cycle after the last
-/// response. `abort`, like `client.flush`, forgets the request; a burst that has begun ends with its
+/// the bus. A request may follow while earlier ones are being served. One beat a cycle, bursts back to back, one in two
+/// cycles at most; `client.done` comes the cycle after the last response. `abort`, like `client.flush`, forgets the request; a burst that has begun ends with its
 /// strobes low, and `client.idle` comes with the last response.
 #[derive(LogicBlock, Default)]
 pub struct WriteMover<const W: usize, const A: usize> {
@@ -34,8 +34,10 @@ pub struct WriteMover<const W: usize, const A: usize> {
     depth: Fixed<Bits<16>>,
     working: Register<Bit>,
     address: Register<Bits<64>>,
-    incoming: Register<Bits<32>>,
+    incoming: Register<Bits<33>>,
     remaining: Register<Bits<32>>,
+    next_address: Register<Bits<64>>,
+    next_beats: Register<Bits<32>>,
     length: Register<Bits<8>>,
     prepared: Register<Bit>,
     left: Register<Bits<8>>,
@@ -50,6 +52,7 @@ pub struct WriteMover<const W: usize, const A: usize> {
     place: Signal<Local, Bits<8>>,
     room: Signal<Local, Bits<8>>,
     response: Signal<Local, Bit>,
+    announced: Signal<Local, Bits<32>>,
     finished: Signal<Local, Bit>,
 }
 
@@ -80,6 +83,8 @@ impl<const W: usize, const A: usize> Logic for WriteMover<W, A> {
             address,
             incoming,
             remaining,
+            next_address,
+            next_beats,
             length,
             prepared,
             left,
@@ -94,9 +99,13 @@ impl<const W: usize, const A: usize> Logic for WriteMover<W, A> {
         self.flushing.d.next = self.drop.val() & self.working.q.val();
         self.finished.next = self.working.q.val()
             & !self.remaining.q.val().any()
+            & !self.next_beats.q.val().any()
             & !self.left.q.val().any()
             & !self.outstanding.q.val().any();
-        self.accept.next = self.client.request.val() & !self.working.q.val() & !self.drop.val();
+        self.accept.next = self.client.request.val()
+            & !self.next_beats.q.val().any()
+            & !self.finished.val()
+            & !self.drop.val();
         self.ready.next = self.incoming.q.val().any()
             & (self.data.level.val() < self.depth.val())
             & !self.drop.val();
@@ -124,32 +133,50 @@ impl<const W: usize, const A: usize> Logic for WriteMover<W, A> {
             }
         }
         self.bus.request.next = self.prepared.q.val()
-            & !self.left.q.val().any()
-            & (self.data.level.val() >= bit_cast::<16, 8>(self.length.q.val()))
+            & (self.left.q.val() <= 1)
+            & (self.data.level.val()
+                >= bit_cast::<16, 8>(self.length.q.val()) + bit_cast::<16, 8>(self.left.q.val()))
             & !self.drop.val();
         self.bus.address.next = self.address.q.val();
         self.bus.length.next = self.length.q.val();
         if self.bus.accepted.val() {
             self.prepared.d.next = false;
-            self.left.d.next = self.length.q.val();
             self.remaining.d.next = self.remaining.q.val() - bit_cast::<32, 8>(self.length.q.val());
             self.address.d.next = self.address.q.val()
                 + (bit_cast::<64, 8>(self.length.q.val()) << self.beat_log2.val());
         }
+        if !self.remaining.q.val().any() {
+            self.address.d.next = self.next_address.q.val();
+            self.remaining.d.next = self.next_beats.q.val();
+            self.next_beats.d.next = 0.into();
+        }
+        self.announced.next = 0.into();
         if self.accept.val() {
             self.working.d.next = true;
-            self.failed.d.next = false;
-            self.address.d.next = self.client.address.val();
-            self.incoming.d.next = self.client.beats.val();
-            self.remaining.d.next = self.client.beats.val();
+            if !self.working.q.val() {
+                self.failed.d.next = false;
+            }
+            self.announced.next = self.client.beats.val();
+            if self.remaining.q.val().any() {
+                self.next_address.d.next = self.client.address.val();
+                self.next_beats.d.next = self.client.beats.val();
+            } else {
+                self.address.d.next = self.client.address.val();
+                self.remaining.d.next = self.client.beats.val();
+            }
         }
 
         // the beats
+        self.incoming.d.next = self.incoming.q.val() + bit_cast::<33, 32>(self.announced.val());
         if self.push.val() {
-            self.incoming.d.next = self.incoming.q.val() - 1;
+            self.incoming.d.next =
+                self.incoming.q.val() + bit_cast::<33, 32>(self.announced.val()) - 1;
         }
         if self.bus.take.val() {
             self.left.d.next = self.left.q.val() - 1;
+        }
+        if self.bus.accepted.val() {
+            self.left.d.next = self.length.q.val();
         }
         self.data.push.next = self.push.val();
         self.data.d.next = self.client.data.val();
@@ -175,12 +202,14 @@ impl<const W: usize, const A: usize> Logic for WriteMover<W, A> {
 
         if self.drop.val() {
             self.incoming.d.next = 0.into();
+            self.next_beats.d.next = 0.into();
             self.remaining.d.next = 0.into();
             self.prepared.d.next = false;
         }
         if self.reset.val() {
             self.working.d.next = false;
             self.incoming.d.next = 0.into();
+            self.next_beats.d.next = 0.into();
             self.remaining.d.next = 0.into();
             self.prepared.d.next = false;
             self.left.d.next = 0.into();

@@ -3,29 +3,68 @@
 //! [`PassPipeline`] transforms frames of 2^k elements, k up to `pass_log2`, one beat of `lanes` elements a
 //! cycle: X\[k\] = Σ_j x\[j\] w^(jk), w the root of unity of order 2^k of the CPU libraries, or its inverse.
 //! With a factor for each element, before or after, it is one pass of a longer transform.
+//!
+//! [`NttEngine`] computes jobs with it, in one pass or two:
+//!
+//! | block | what it does |
+//! |---|---|
+//! | [`Intake`], [`TableLoader`] | checks jobs, and has their tables read |
+//! | [`Sequencer`] | cuts jobs into passes ([`pass_shape`]) and tiles ([`tile`]) |
+//! | [`Loader`], [`TransposeBuffer`] | brings tiles from memory into the order of the pipeline ([`order`]) |
+//! | [`Feeder`], [`PassPipeline`] | feeds frames where there is room for what they become |
+//! | [`Collector`], [`TransposeBuffer`], [`Storer`] | brings them into the order of memory, and writes them |
+//! | [`JobRecord`] | status, counters and statistics of a job |
+//!
+//! # What of the protocol it does not have
+//! An extension in two passes whose coefficients are fewer than N2, a row of the matrix N1 x N2, is
+//! refused (`UnsupportedParameter`, detail 5). The index of an element that is not below the modulus is never known.
+//! While a job is not complete, no other one may write its input, and the host may not write its tables.
 
 mod column;
 mod elements;
+mod engine;
 mod factor_unit;
 mod factors;
 mod fast;
+mod feeder;
+mod intake;
+mod loader;
+pub mod order;
 mod parameters;
 mod parts;
 mod pass_pipeline;
+pub mod pass_shape;
+mod record;
 mod rom;
+mod sequencer;
 mod stage;
+mod storer;
 mod swap;
+mod tables;
 mod text;
+pub mod tile;
+mod transpose_buffer;
 mod twiddles;
 
 pub use elements::{BeatEntry, BeatProduct};
+pub use engine::{EngineParameters, NttEngine};
 pub use factor_unit::FactorUnit;
 pub use factors::{FactorGenerator, FrameFactors};
+pub use feeder::{BeatMask, FEED_TILES_LOG2, Feeder, Reversed, TILES};
 pub use gristmill_datapath::factor::EXPONENT_BITS;
+pub use intake::{Intake, IntakeState, SetTag};
+pub use loader::Loader;
 pub use parameters::{Parameters, PassSummary};
 pub use pass_pipeline::PassPipeline;
+pub use record::{Events, JobRecord};
+pub use sequencer::{Sequencer, SequencerState};
 pub use stage::{Stage, Transform};
+pub use storer::{Collector, STORE_TILES_LOG2, Storer};
 pub use swap::Swap;
+pub use tables::{TableLoader, TableState};
+pub use transpose_buffer::{
+    BEAT_BITS, MODE_BITS, READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY,
+};
 
 /// Values of [`PassPipeline::kind`].
 pub mod kind {

@@ -17,7 +17,7 @@
 //! Which card, and what without it, is the session's say: that of the [`gristmill::scope`] which the calling thread is
 //! in, else the one that [`gristmill::install`] set, else the environment's. What the card does not do (none there,
 //! another field, a size over its limit, too small to pay, an error) the inner transform does, and
-//! [`gristmill::report`] says why.
+//! [`gristmill::report()`] says why.
 //!
 //! For Plonky3 0.8; types of other minor versions are other types.
 

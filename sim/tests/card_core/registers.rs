@@ -2,13 +2,14 @@
 
 use crate::core_bench::{MEMORY_BYTES, Queue, descriptor, everywhere};
 use gristmill_protocol::register::{self, queue_register, status_bits};
-use gristmill_protocol::{IDENTITY, Operation};
+use gristmill_protocol::{IDENTITY, Operation, VERSION_MAJOR, VERSION_MINOR};
 
 #[test]
 fn registers_say_what_the_card_is() {
     everywhere(|mut bench| {
         assert_eq!(bench.read(register::IDENTITY), IDENTITY);
-        assert_eq!(bench.read(register::VERSION), 0x0001_0000);
+        let version = u32::from(VERSION_MAJOR) << 16 | u32::from(VERSION_MINOR);
+        assert_eq!(bench.read(register::VERSION), version);
         assert_eq!(bench.read(register::STATUS), status_bits::READY);
         assert_eq!(bench.read(register::QUEUE_COUNT), 4);
         assert_eq!(bench.read(register::REGION_COUNT), 64);

@@ -129,6 +129,7 @@ impl<const W: usize, const S: usize> EchoCard<W, S> {
                         ..EngineCapability::default()
                     },
                     opcodes: vec![Opcode::Msm],
+                    slots: 1,
                 }],
                 ports: EnginePorts {
                     memory_read: 1,

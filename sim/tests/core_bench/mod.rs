@@ -18,7 +18,7 @@ use rust_hdl_core::prelude::Block;
 pub const MEMORY_BYTES: u64 = 1 << 30;
 const ADDRESS_BITS: u32 = 48;
 /// Cycles after which a wait has failed.
-const LIMIT: u64 = 400_000;
+const LIMIT: u64 = 4_000_000;
 
 fn library(width: usize) -> &'static ModelLibrary {
     fn build<const W: usize, const S: usize>() -> ModelLibrary {
@@ -81,9 +81,14 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(width: usize, options: &BoardOptions) -> Self {
+        Self::on(library(width), options)
+    }
+
+    /// Any card.
+    pub fn on(library: &ModelLibrary, options: &BoardOptions) -> Self {
         let host = HostMemory::new(ADDRESS_BITS);
         Self {
-            board: Board::new(library(width), options, Arc::clone(&host)).unwrap(),
+            board: Board::new(library, options, Arc::clone(&host)).unwrap(),
             host,
             interrupts: [0; 8],
             kept: Vec::new(),

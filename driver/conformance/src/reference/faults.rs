@@ -144,7 +144,7 @@ pub enum Mutation {
     NttSizes,
     /// The output's order is natural when both orders should be reversed.
     NttOrders,
-    /// Two results of a coset transform are exchanged.
+    /// Two results of a single coset transform are exchanged.
     NttCoset,
     /// The engine has its own 1/N.
     NttFactor,
@@ -158,6 +158,8 @@ pub enum Mutation {
     NttPasses,
     /// The last result is wrong when it overwrites the input.
     NttInPlace,
+    /// The last result is wrong while another job waits in the queue.
+    NttInFlight,
     /// The block behind the output is written to.
     NttNeighbours,
     /// The statistics block of a transform is not written.

@@ -91,6 +91,9 @@ impl Shared {
             state.memory[scratch].fill(RUBBISH);
         }
         self.ntt_write(state, &ntt, &field, places.output, &input);
+        let waiting = &state.queues[queue];
+        let waiting = waiting.submission_tail != waiting.submission_head;
+        self.spoil_output(state, &ntt, &field, places.output, waiting);
         if statistics != 0 && !self.mutated(Mutation::NttStatistics) {
             completion.link_bytes += SLOT_BYTES as u64;
             let block = format::slot_bytes(statistics_block.words());
@@ -328,7 +331,6 @@ impl Shared {
                 field.write(*x, &mut state.memory[at..]);
             }
         }
-        self.spoil_output(state, ntt, field, base);
     }
 
     /// Applies the mutations that concern a transform.
@@ -343,7 +345,9 @@ impl Shared {
                 let own = field.inverse(own);
                 x.iter_mut().for_each(|x| *x = field.multiply(*x, own));
             }
-            Some(Mutation::NttCoset) if x.len() > 2 && ntt.extension_log2.is_none() => {
+            Some(Mutation::NttCoset)
+                if x.len() > 2 && ntt.batch == 1 && ntt.extension_log2.is_none() =>
+            {
                 let shifted = tables.coset(field, 1) != tables.coset(field, 0);
                 if shifted {
                     x.swap(1, 2);
@@ -357,13 +361,21 @@ impl Shared {
     }
 
     /// Applies the mutations that concern where the results stand.
-    fn spoil_output(&self, state: &mut State, ntt: &Ntt, field: &PrimeField, base: usize) {
+    fn spoil_output(
+        &self,
+        state: &mut State,
+        ntt: &Ntt,
+        field: &PrimeField,
+        base: usize,
+        waiting: bool,
+    ) {
         let last = match self.options.mutation {
             Some(Mutation::NttBatch) => ntt.stride_blocks.is_none() && ntt.batch == 5,
             Some(Mutation::NttColumns) if ntt.stride_blocks.is_some() => {
                 ntt.extension_log2.is_none() && ntt.input != ntt.output
             }
             Some(Mutation::NttInPlace) => ntt.input == ntt.output,
+            Some(Mutation::NttInFlight) => waiting,
             _ => false,
         };
         if last {

@@ -175,6 +175,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("ntt extension", ntt::extension),
     ("ntt two passes", ntt::two_passes),
     ("ntt in place", ntt::in_place),
+    ("ntt in flight", ntt::in_flight),
     ("ntt neighbours", ntt::neighbours),
     ("ntt statistics", ntt::statistics),
     ("ntt progress", ntt::progress),

@@ -1,7 +1,7 @@
 //! Number-theoretic transforms: the values are right, in every mode.
 
 use super::Miss;
-use super::bench::{Bench, demand};
+use super::bench::{Bench, demand, told};
 use super::transforms::{BACKGROUND, Transforms, engine};
 use gristmill_protocol::ntt::BLOCK_BYTES;
 use gristmill_protocol::{NttPass, Operation, register};
@@ -209,6 +209,44 @@ pub(super) fn in_place(bench: &mut Bench) -> Result<(), Miss> {
             transforms.in_place = true;
             transforms.ntt.output_reversed = reversed;
             transforms.check(bench, &mut queue)?;
+        }
+    }
+    Ok(())
+}
+
+/// Jobs with other sizes, directions, orders and tables, one doorbell for all of them.
+pub(super) fn in_flight(bench: &mut Bench) -> Result<(), Miss> {
+    let sizes = two_sizes(bench)?;
+    let mut queue = bench.queue()?;
+    let rounds = if bench.options.long { 8 } else { 2 };
+    for round in 0..rounds {
+        let (mut jobs, mut base) = (Vec::new(), 0);
+        for number in 0..4u16 {
+            let size_log2 = sizes[usize::from(number + round) / 2 % sizes.len()];
+            let mut transforms = Transforms::random(bench, size_log2, 2 + u32::from(number % 3))?;
+            transforms.base = base;
+            transforms.region = 5 + 2 * number;
+            transforms.ntt.inverse = number & 1 != round & 1;
+            transforms.ntt.output_reversed = number == 3;
+            shift(bench, &mut transforms);
+            let placed = transforms.place(bench, &mut queue)?;
+            base = placed.end;
+            jobs.push((transforms, placed));
+        }
+        // Twice: the tables of the first job are needed again behind those of the last.
+        for (_, placed) in jobs.iter().chain(&jobs) {
+            let words = queue.words(Operation::Ntt(placed.ntt));
+            queue.rings.push(words)?;
+        }
+        queue.rings.ring_doorbell()?;
+        for number in 0..2 * jobs.len() {
+            let completion = queue.completion()?;
+            demand(completion.status == 0, || {
+                format!("job {number} of several: {}", told(&completion))
+            })?;
+        }
+        for (transforms, placed) in &jobs {
+            transforms.compare(bench, &mut queue, placed, &transforms.expected())?;
         }
     }
     Ok(())

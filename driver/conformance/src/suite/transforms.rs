@@ -11,9 +11,8 @@ use gristmill_protocol::{
 use num_bigint::{BigUint, RandBigInt};
 use num_traits::One;
 
-/// Entries of the region table that a job uses.
-const DATA: u16 = 5;
-const TABLES: u16 = 6;
+/// Entry of the region table for the data of a job, unless told otherwise; the next one is its tables'.
+const REGION: u16 = 5;
 /// What stands in the data region where no input stands.
 pub(super) const BACKGROUND: u8 = 0xcc;
 /// Most bytes of the data region of a check.
@@ -26,6 +25,8 @@ pub(super) struct Transforms {
     pub(super) engine: EngineCapability,
     /// First byte of card memory that is used.
     pub(super) base: u64,
+    /// First of two entries of the region table.
+    pub(super) region: u16,
     /// Sizes, orders and direction; the rest is filled in when it is placed.
     pub(super) ntt: Ntt,
     pub(super) in_place: bool,
@@ -41,6 +42,8 @@ pub(super) struct Placed {
     pub(super) statistics: DmaBuffer,
     /// Bytes of the data region.
     pub(super) bytes: u64,
+    /// First byte of card memory behind the job's regions.
+    pub(super) end: u64,
 }
 
 /// The NTT engine, if there is one.
@@ -73,6 +76,7 @@ impl Transforms {
         Ok(Self {
             engine,
             base: 0,
+            region: REGION,
             ntt: Ntt {
                 size_log2: size_log2 as u8,
                 batch,
@@ -182,13 +186,14 @@ impl Transforms {
         tables: &[u8],
     ) -> Result<Placed, Miss> {
         let (mut ntt, bytes) = self.areas();
-        ntt.data = queue.region(bench, DATA, self.base, contents)?;
+        ntt.data = queue.region(bench, self.region, self.base, contents)?;
         let tables_base = self.base + bytes;
-        ntt.tables = queue.region(bench, TABLES, tables_base, tables)?;
+        ntt.tables = queue.region(bench, self.region + 1, tables_base, tables)?;
         Ok(Placed {
             ntt,
             statistics: bench.buffer(&[0; SLOT_BYTES])?,
             bytes,
+            end: tables_base + (tables.len() as u64).next_multiple_of(BLOCK_BYTES),
         })
     }
 

@@ -1,0 +1,123 @@
+//! A card with one MSM engine and one NTT engine.
+
+use super::axi::{AxiManager, LiteSubordinate};
+use super::config::{CoreConfig, EnginePorts, VECTORS};
+use super::core::Core;
+use super::msm_card::MSM_PORTS;
+use super::ntt_card::NTT_PORTS;
+use super::socket::{JobServer, ReadServer, WriteServer};
+use crate::msm::{MsmEngine, Parameters};
+use crate::ntt::{EngineParameters, NttEngine};
+use rust_hdl_core::prelude::*;
+
+/// Memory ports of both engines, the MSM engine's first.
+pub const PROVING_PORTS: EnginePorts = EnginePorts {
+    host_read: MSM_PORTS.host_read + NTT_PORTS.host_read,
+    host_write: MSM_PORTS.host_write + NTT_PORTS.host_write,
+    memory_read: MSM_PORTS.memory_read + NTT_PORTS.memory_read,
+    memory_write: MSM_PORTS.memory_write + NTT_PORTS.memory_write,
+};
+
+/// The core with one MSM engine, engine 0, and one NTT engine, engine 1. W: bits of both buses; B = W / 8;
+/// the other widths as in [`MsmEngine`].
+#[derive(LogicBlock, Default)]
+pub struct ProvingCard<
+    const W: usize,
+    const B: usize,
+    const S: usize,
+    const M: usize,
+    const E: usize,
+    const P: usize,
+    const A: usize,
+    const H: usize,
+    const R: usize,
+    const T: usize,
+    const L: usize,
+> {
+    /// Clock.
+    pub clock: Signal<In, Clock>,
+    /// Synchronous reset.
+    pub reset: Signal<In, Bit>,
+    /// Registers, BAR 0.
+    pub registers: LiteSubordinate,
+    /// Host memory.
+    pub host: AxiManager<W, B>,
+    /// Card memory.
+    pub memory: AxiManager<W, B>,
+    /// Pulses, one for each vector.
+    pub interrupts: Signal<Out, Bits<VECTORS>>,
+    /// Something is under way.
+    pub busy: Signal<Out, Bit>,
+    core: Core<W, B>,
+    msm: MsmEngine<W, S, M, E, P, A, H, R, T, L>,
+    ntt: NttEngine<W>,
+    _jobs: usize,
+}
+
+impl<
+    const W: usize,
+    const B: usize,
+    const S: usize,
+    const M: usize,
+    const E: usize,
+    const P: usize,
+    const A: usize,
+    const H: usize,
+    const R: usize,
+    const T: usize,
+    const L: usize,
+> ProvingCard<W, B, S, M, E, P, A, H, R, T, L>
+{
+    /// The card of this core and these engines.
+    pub fn new(core: &CoreConfig, msm: &Parameters, ntt: &EngineParameters) -> Self {
+        Self {
+            core: Core::new(core),
+            msm: MsmEngine::new(msm),
+            ntt: NttEngine::new(ntt),
+            _jobs: ntt.jobs,
+            ..Default::default()
+        }
+    }
+}
+
+impl<
+    const W: usize,
+    const B: usize,
+    const S: usize,
+    const M: usize,
+    const E: usize,
+    const P: usize,
+    const A: usize,
+    const H: usize,
+    const R: usize,
+    const T: usize,
+    const L: usize,
+> Logic for ProvingCard<W, B, S, M, E, P, A, H, R, T, L>
+{
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, core, msm, ntt);
+        self.core.reset.next = self.reset.val();
+        self.msm.reset.next = self.reset.val();
+        self.ntt.reset.next = self.reset.val();
+        LiteSubordinate::link(&mut self.registers, &mut self.core.registers);
+        AxiManager::<W, B>::link(&mut self.host, &mut self.core.host);
+        AxiManager::<W, B>::link(&mut self.memory, &mut self.core.memory);
+        self.interrupts.next = self.core.interrupts.val();
+        self.busy.next = self.core.busy.val();
+        JobServer::join(&mut self.core.job[0], &mut self.msm.job);
+        ReadServer::<W>::join(&mut self.core.host_read[0], &mut self.msm.scalars);
+        ReadServer::<W>::join(&mut self.core.host_read[1], &mut self.msm.streamed);
+        WriteServer::<W>::join(&mut self.core.host_write[0], &mut self.msm.results);
+        ReadServer::<W>::join(&mut self.core.memory_read[0], &mut self.msm.resident);
+        ReadServer::<W>::join(&mut self.core.memory_read[1], &mut self.msm.records);
+        WriteServer::<W>::join(&mut self.core.memory_write[0], &mut self.msm.leftovers);
+        for j in 0..self._jobs {
+            JobServer::join(&mut self.core.job[j + 1], &mut self.ntt.job[j]);
+        }
+        WriteServer::<W>::join(&mut self.core.host_write[1], &mut self.ntt.statistics);
+        ReadServer::<W>::join(&mut self.core.memory_read[2], &mut self.ntt.data);
+        ReadServer::<W>::join(&mut self.core.memory_read[3], &mut self.ntt.tables);
+        WriteServer::<W>::join(&mut self.core.memory_write[1], &mut self.ntt.results);
+    }
+}

@@ -1,0 +1,118 @@
+//! Groth16 as a whole: the same bytes as the stock prover's, with fewer transfers.
+
+mod common;
+
+use std::sync::Arc;
+
+use ark_bn254::{Bn254, Fr};
+use ark_groth16::{Groth16, Proof, ProvingKey, r1cs_to_qap::LibsnarkReduction};
+use ark_serialize::CanonicalSerialize;
+use ark_snark::SNARK;
+use common::Chain;
+use gristmill::{
+    CircomReduction, DriverCard, Error, Fallback, Operation, SessionBuilder,
+    groth16::{FusedReduction, ProveError, Prover},
+};
+use gristmill_conformance::{Mutation, ReferenceCard, ReferenceOptions};
+use gristmill_driver::{Card, CardOptions};
+use gristmill_protocol::{CurveId, FieldId};
+use rand::{SeedableRng, rngs::StdRng};
+
+const CIRCUIT: Chain = Chain {
+    start: 3,
+    rounds: 20,
+};
+
+fn rng() -> StdRng {
+    StdRng::seed_from_u64(4)
+}
+
+fn builder(mutation: Option<Mutation>) -> (Arc<ReferenceCard>, SessionBuilder) {
+    let options = ReferenceOptions {
+        mutation,
+        ..ReferenceOptions::msm(CurveId::Bn254G1).and_ntt(FieldId::Bn254Fr)
+    };
+    let reference = ReferenceCard::new(options).unwrap();
+    let card = Card::open(reference.clone(), CardOptions::default()).unwrap();
+    let builder = gristmill::Session::builder()
+        .card(Arc::new(DriverCard::new(card)))
+        .fallback(Fallback::Never);
+    (reference, builder)
+}
+
+fn key<Q: FusedReduction>() -> ProvingKey<Bn254> {
+    Groth16::<Bn254, Q>::generate_random_parameters_with_reduction(CIRCUIT, &mut rng()).unwrap()
+}
+
+fn bytes(proof: &Proof<Bn254>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    proof.serialize_uncompressed(&mut bytes).unwrap();
+    bytes
+}
+
+fn proofs_agree<Q: FusedReduction>(inverse_transforms: u64) {
+    let key = key::<Q>();
+    let expected = Groth16::<Bn254, Q>::prove(&key, CIRCUIT, &mut rng()).unwrap();
+    for check in [false, true] {
+        let session = builder(None).1.check(check).build();
+        let prover = Prover::<Bn254, Q>::new(&session, &key).unwrap();
+        for _ in 0..2 {
+            let proof = prover.prove(CIRCUIT, &mut rng()).unwrap();
+            assert_eq!(bytes(&proof.value), bytes(&expected));
+            let report = proof.report;
+            assert_eq!(report.on_card(Operation::Msm), 4);
+            assert_eq!(report.on_cpu(Operation::Msm), 1);
+            assert_eq!(report.on_card(Operation::Extension), 1);
+            assert_eq!(report.on_card(Operation::CosetIfft), inverse_transforms);
+            assert_eq!(report.events.len() as u64, 6 + inverse_transforms);
+        }
+    }
+    let inputs = [CIRCUIT.result()];
+    assert!(Groth16::<Bn254, Q>::verify(&key.vk, &inputs, &expected).unwrap());
+    assert!(!Groth16::<Bn254, Q>::verify(&key.vk, &[Fr::from(1)], &expected).unwrap());
+}
+
+#[test]
+fn with_the_reduction_of_libsnark() {
+    proofs_agree::<LibsnarkReduction>(1);
+}
+
+#[test]
+fn with_the_reduction_of_circom() {
+    proofs_agree::<CircomReduction>(0);
+}
+
+#[test]
+fn a_card_that_errs_or_leaves_costs_no_proof() {
+    let key = key::<LibsnarkReduction>();
+    let expected = Groth16::<Bn254>::prove(&key, CIRCUIT, &mut rng()).unwrap();
+    // Two values of each extension are exchanged.
+    let (_, wrong) = builder(Some(Mutation::NttExtension));
+    let (reference, leaving) = builder(None);
+    reference.inject(|faults| faults.gone = true);
+    for builder in [wrong.check(true), leaving] {
+        let cpu = builder.clone().fallback(Fallback::Cpu).build();
+        let proof = Prover::<Bn254>::new(&cpu, &key).unwrap();
+        let proof = proof.prove(CIRCUIT, &mut rng()).unwrap();
+        assert_eq!(bytes(&proof.value), bytes(&expected));
+        assert_eq!(proof.report.on_cpu(Operation::Extension), 1);
+        let never = builder.build();
+        let failed = Prover::<Bn254>::new(&never, &key)
+            .map_err(ProveError::from)
+            .and_then(|prover| prover.prove(CIRCUIT, &mut rng()));
+        let error = failed.map(|_| ()).unwrap_err();
+        assert!(
+            matches!(error, ProveError::Card(Error::CheckFailed | Error::Card(_))),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn without_a_card_the_current_session_proves_too() {
+    let key = key::<LibsnarkReduction>();
+    let expected = Groth16::<Bn254>::prove(&key, CIRCUIT, &mut rng()).unwrap();
+    let proof = gristmill::groth16::prove(&key, CIRCUIT, &mut rng()).unwrap();
+    assert_eq!(bytes(&proof.value), bytes(&expected));
+    assert_eq!(proof.report.on_card(Operation::Msm), 0);
+}

@@ -1,0 +1,25 @@
+//! The NTT engine on its card, by descriptors, with data in card memory.
+
+#[path = "../core_bench/mod.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod core_bench;
+
+mod bench;
+mod errors;
+mod jobs;
+mod overlap;
+mod rates;
+mod resets;
+
+use bench::Bench;
+use gristmill_hdl::datapath::Fill;
+use gristmill_sim::card::BoardOptions;
+
+/// Runs a test on the toy cards, on a kind and on a hostile board.
+fn on_toys(test: impl Fn(&mut Bench)) {
+    for card in ["ntt_toy", "ntt_toy4"] {
+        for options in [BoardOptions::default(), BoardOptions::hostile(5)] {
+            test(&mut Bench::new(card, Fill::Record, options));
+        }
+    }
+}

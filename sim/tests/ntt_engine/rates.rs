@@ -1,0 +1,147 @@
+//! Cycles, as the card counts them, with ideal memories. The large cards take minutes:
+//! `cargo test --release -p gristmill-sim --test ntt_engine -- --ignored --nocapture rates`.
+
+use crate::bench::{Bench, Placed, Shape};
+use gristmill_hdl::datapath::Fill;
+use gristmill_protocol::{NttStatistics, Status};
+use gristmill_sim::card::BoardOptions;
+
+/// Least elements a cycle in the steady state of a pass, in lanes.
+const RATE: f64 = 0.95;
+/// Most cycles from completion to completion of transforms in one pass, in n / L.
+const INTERVAL: f64 = 1.15;
+/// Most cycles of one alone, in n / L: it goes through the pipeline once it has come.
+const ALONE: f64 = 2.3;
+/// Most cycles of one in two passes, in 2 n / L.
+const TWO_PASSES: f64 = 1.15;
+
+fn natural(size: u32, inverse: bool) -> Shape {
+    Shape {
+        size,
+        batch: 1,
+        inverse,
+        output_reversed: true,
+        ..Shape::default()
+    }
+}
+
+/// Beats a cycle of each pass.
+fn rates(statistics: &NttStatistics) -> Vec<f64> {
+    let passes = statistics.passes.iter().filter(|pass| pass.beats > 0);
+    passes
+        .map(|pass| f64::from(pass.beats) / f64::from(pass.feed_cycles))
+        .collect()
+}
+
+/// Cycles from completion to completion of jobs that are given at once.
+fn interval(bench: &mut Bench, shape: Shape, count: u64) -> f64 {
+    let jobs: Vec<Placed> = (0..count)
+        .map(|i| {
+            let input = bench.random_input(&shape);
+            let mut shape = shape;
+            shape.in_place = true;
+            bench.place(shape, input, i << 24)
+        })
+        .collect();
+    for (tag, placed) in jobs.iter().enumerate() {
+        bench
+            .queue
+            .put(bench.descriptor(placed, tag as u32).words());
+    }
+    bench.queue.ring(&mut bench.host);
+    let mut ends = Vec::new();
+    for _ in &jobs {
+        let completion = bench.queue.wait(&mut bench.host);
+        assert_eq!(completion.named_status(), Some(Status::Success));
+        ends.push(bench.host.board.cycles());
+    }
+    for placed in &jobs {
+        assert_eq!(bench.output(placed), bench.expected(placed));
+    }
+    // behind the first, whose way in nothing hides
+    (ends[ends.len() - 1] - ends[0]) as f64 / (ends.len() - 1) as f64
+}
+
+/// Measures a card; what does not hold.
+fn measure(card: &str, two: u32) -> Vec<String> {
+    let mut bench = Bench::new(card, Fill::Fast, BoardOptions::default());
+    let mut missed = Vec::new();
+    let mut demand = |what: String, found: f64, limit: f64, most: bool| {
+        println!("{card}: {what}: {found:.3} (limit {limit})");
+        if (found > limit) == most {
+            missed.push(format!("{what}: {found:.3}, limit {limit}"));
+        }
+    };
+    let one = bench.pass_log2;
+    for inverse in [false, true] {
+        let what = if inverse { "inverse" } else { "forward" };
+        let beats = |size: u32, lanes: u64| (1u64 << size) as f64 / lanes as f64;
+        let (completion, statistics) = bench.check(natural(one, inverse));
+        let n = beats(one, bench.lanes);
+        let cycles = completion.cycles as f64 / n;
+        demand(format!("{what} 2^{one} alone, n/L"), cycles, ALONE, true);
+        for rate in rates(&statistics) {
+            demand(format!("{what} 2^{one}, beats a cycle"), rate, RATE, false);
+        }
+        let found = interval(&mut bench, natural(one, inverse), 6) / n;
+        demand(
+            format!("{what} 2^{one} interval, n/L"),
+            found,
+            INTERVAL,
+            true,
+        );
+        for output_reversed in [true, false] {
+            let shape = Shape {
+                output_reversed,
+                ..natural(two, inverse)
+            };
+            let (completion, statistics) = bench.check(shape);
+            let cycles = completion.cycles as f64 / (2.0 * beats(two, bench.lanes));
+            let what = format!("{what} 2^{two}, output reversed: {output_reversed}");
+            demand(format!("{what}, 2n/L"), cycles, TWO_PASSES, true);
+            for (i, rate) in rates(&statistics).into_iter().enumerate() {
+                demand(
+                    format!("{what}, pass {i}, beats a cycle"),
+                    rate,
+                    RATE,
+                    false,
+                );
+            }
+        }
+    }
+    missed
+}
+
+fn holds(card: &str, two: u32) {
+    assert_eq!(measure(card, two), [""; 0]);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_goldilocks() {
+    holds("ntt_goldilocks", 20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_baby_bear() {
+    holds("ntt_baby_bear", 20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_koala_bear() {
+    holds("ntt_koala_bear", 20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_bn254() {
+    holds("ntt_bn254", 20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_bls12_381() {
+    holds("ntt_bls12_381", 20);
+}
