@@ -2,4 +2,5 @@
 
 mod bench;
 mod fields;
+mod run;
 mod toy;
