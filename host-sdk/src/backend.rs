@@ -144,11 +144,15 @@ impl fmt::Display for Usage {
             let bytes = self.memory_bytes;
             writeln!(f, "{:<32}{bytes:>14}", "transforms, card memory bytes")?;
         }
-        let use_of_adder = share(self.busy, self.slots);
-        writeln!(
-            f,
-            "{:<32}{:>14}  {use_of_adder:>5.1} %",
-            "adder, slots with work", self.busy
-        )
+        if self.slots > 0 || self.beats == 0 {
+            let use_of_adder = share(self.busy, self.slots);
+            let busy = self.busy;
+            writeln!(
+                f,
+                "{:<32}{busy:>14}  {use_of_adder:>5.1} %",
+                "adder, slots with work"
+            )?;
+        }
+        Ok(())
     }
 }

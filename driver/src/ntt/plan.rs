@@ -7,6 +7,9 @@ use gristmill_protocol::{EngineCapability, FieldId, Ntt};
 /// Bytes of a job's input and output from which on a batch is cut: what is copied for one job while the
 /// card computes another, and what the host holds in DMA memory at once, twice.
 pub(crate) const PIECE_BYTES: u64 = 32 << 20;
+/// Bytes that the engine reads from or writes to a row of a matrix at once, and cycles around them.
+const CHUNK_BYTES: usize = 512;
+const CHUNK_CYCLES: u64 = 16;
 /// Jobs of one request that are under way at once.
 pub(crate) const JOBS_IN_FLIGHT: u64 = 2;
 
@@ -38,8 +41,8 @@ pub struct NttPlan {
     pub data_bytes: u64,
     /// Bytes of the table sets.
     pub table_bytes: u64,
-    /// Predicted cycles of a job: each pass feeds its beats once, the pipeline empties in between, and
-    /// card memory may be half as fast as the pipeline.
+    /// Predicted cycles of a job: each pass feeds its beats once, the pipeline empties in between, card memory
+    /// may be half as fast as the pipeline, and takes its time for each row of a matrix, 512 bytes at once.
     pub cycles: u64,
 }
 
@@ -151,6 +154,10 @@ impl NttPlan {
             None => output_passes,
         };
         let beats = ((batch as u64) << shape.output_size_log2()) / u64::from(engine.lanes.max(1));
+        let chunks = match shape.columns {
+            true => ((batch * bytes).div_ceil(CHUNK_BYTES) as u64) << shape.output_size_log2(),
+            false => 0,
+        };
         let around = (2 << engine.pass_log2.min(31)) + 8 * u64::from(engine.latency);
         Ok(Self {
             batch,
@@ -158,7 +165,7 @@ impl NttPlan {
             passes,
             data_bytes: data_bytes(batch),
             table_bytes,
-            cycles: u64::from(passes) * (2 * beats + around),
+            cycles: u64::from(passes) * (2 * beats + CHUNK_CYCLES * chunks + around),
         })
     }
 }

@@ -16,7 +16,7 @@ const REGION: u16 = 5;
 /// What stands in the data region where no input stands.
 pub(super) const BACKGROUND: u8 = 0xcc;
 /// Most bytes of the data region of a check.
-const ROOM: u64 = 16 << 20;
+const ROOM: u64 = 32 << 20;
 
 /// Transforms, and how they are given to the card.
 #[derive(Clone)]
