@@ -3,7 +3,7 @@
 CARGO ?= cargo
 # `make prove`: the card in hdl/cards, how its modular multipliers are simulated (fast or rtl), and
 # further arguments such as "--payments 4 --depth 20 --check".
-CONFIG ?= bn254
+CONFIG ?= bn254_prover
 # Where that card is simulated: sim (in the same process) or vfio-user (in one of its own, over a socket).
 CARD ?= sim
 FILL ?= fast

@@ -201,7 +201,6 @@ initial begin
 end
 wire valid1;
 wire first1;
-assign {{valid1, first1}} = control1;
 always @(posedge clock) begin
   if (advance) count_next <= count + {bits}'d1;
   advance1 <= advance;
@@ -216,9 +215,12 @@ assign out_first = first2;
             count_range = range(bits),
         );
         text += &place("place1", "advance", depth_log2);
-        text += &line("control1", "{valid, first}", 2, depth, "advance", "place1");
         text += &match self._is_fast {
-            true => fast::swap(W, depth, &second_half),
+            true => {
+                line("control1", "{valid, first}", 2, depth, "advance", "place1")
+                    + "assign {valid1, first1} = control1;\n"
+                    + &fast::swap(W, depth, &second_half)
+            }
             false => data::<W>(depth_log2, &second_half),
         };
         leaf(text)
@@ -239,13 +241,15 @@ always @(posedge clock) if ({advance}) {name} <= {name} + {depth_log2}'d1;
     )
 }
 
-/// The way of the beats: a delay for the upper half of the lanes, the switch, a delay for the lower half.
+/// The way of the beats: a delay for the upper half of the lanes and for what the slot carries, the switch, a delay
+/// for the lower half.
 fn data<const W: usize>(depth_log2: usize, second_half: &str) -> String {
     let (depth, half) = (1 << depth_log2, W / 2);
     let text = format!(
         "reg crossed;
 reg [{top}:0] low1;
 reg [{top}:0] high2;
+wire [{top}:0] high1;
 wire [{top}:0] low_out = crossed ? high1 : low1;
 wire [{top}:0] high_out = crossed ? low1 : high1;
 initial crossed = 1'b0;
@@ -257,11 +261,12 @@ always @(posedge clock) begin
   if (advance1) high2 <= high_out;
 end
 assign out_beat = {{high2, low2}};
+assign {{valid1, first1, high1}} = waiting;
 ",
         top = half - 1,
     );
-    let upper = format!("beat[{}:{half}]", W - 1);
+    let upper = format!("{{valid, first, beat[{}:{half}]}}", W - 1);
     text + &place("place2", "advance1", depth_log2)
-        + &line("high1", &upper, half, depth, "advance", "place1")
+        + &line("waiting", &upper, half + 2, depth, "advance", "place1")
         + &line("low2", "low_out", half, depth, "advance1", "place2")
 }

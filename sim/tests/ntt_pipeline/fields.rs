@@ -140,6 +140,33 @@ fn koala_bear() {
     check(parameters, plonky3::<p3_koala_bear::KoalaBear>);
 }
 
+#[test]
+#[ignore = "builds for minutes"]
+fn bn254_fr_of_record() {
+    let parameters = parameters(fields::bn254_fr(), 3, Fill::Record);
+    check(parameters, arkworks::<ark_bn254::Fr>);
+}
+
+/// The text of pipelines of the sizes of cards.
+#[test]
+#[ignore = "a minute of lint"]
+fn texts_are_clean() {
+    for field in [
+        fields::bn254_fr(),
+        fields::bls12_381_fr(),
+        fields::goldilocks(),
+        fields::baby_bear(),
+        fields::koala_bear(),
+    ] {
+        for fill in [Fill::Record, Fill::Portable] {
+            check_text(&Parameters {
+                table_log2: 12,
+                ..parameters(field.clone(), 14, fill)
+            });
+        }
+    }
+}
+
 /// What pipelines of the sizes of cards cost, and how fast they are simulated.
 #[test]
 #[ignore = "measures; run in release, alone"]

@@ -4,6 +4,7 @@ use crate::common::random;
 use ark_ff::{BigInteger, PrimeField};
 use gristmill_datapath::modular::{modular_adder, modular_multiplier, modular_subtractor};
 use gristmill_datapath::{Field, Fill, Form, Model, fields};
+use gristmill_protocol::FieldId;
 use num_bigint::{BigUint, RandBigInt};
 use p3_field::{PrimeField64, TwoAdicField};
 
@@ -166,6 +167,30 @@ fn roots_of_the_cpu_libraries() {
     roots_of_plonky3::<p3_goldilocks::Goldilocks>(&fields::goldilocks());
     roots_of_plonky3::<p3_baby_bear::BabyBear>(&fields::baby_bear());
     roots_of_plonky3::<p3_koala_bear::KoalaBear>(&fields::koala_bear());
+}
+
+/// The driver and the card mean the same fields.
+#[test]
+fn fields_of_the_protocol() {
+    let number = |limbs: [u64; 4]| {
+        let bytes: Vec<u8> = limbs.iter().flat_map(|limb| limb.to_le_bytes()).collect();
+        BigUint::from_bytes_le(&bytes)
+    };
+    for (field, id) in [
+        (fields::toy_ntt(), FieldId::Toy),
+        (fields::bn254_fr(), FieldId::Bn254Fr),
+        (fields::bls12_381_fr(), FieldId::Bls12381Fr),
+        (fields::goldilocks(), FieldId::Goldilocks),
+        (fields::baby_bear(), FieldId::BabyBear),
+        (fields::koala_bear(), FieldId::KoalaBear),
+    ] {
+        assert_eq!(field.modulus, number(id.modulus()), "{id:?}");
+        assert_eq!(field.root_of_unity, number(id.root_of_unity()), "{id:?}");
+        assert_eq!(field.two_adicity, id.two_adicity() as usize);
+        assert_eq!(field.element_bytes, id.element_bytes());
+        let radix = BigUint::from(1u32) << id.radix_log2();
+        assert_eq!(field.one(), radix % &field.modulus, "{id:?}");
+    }
 }
 
 #[test]
