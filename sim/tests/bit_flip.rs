@@ -112,8 +112,9 @@ fn a_wrong_point_is_caught() {
 #[test]
 fn a_wrong_product_is_caught() {
     let faulty = Faulty::new(|design| {
-        let [functions] = &mut design.functions[..] else {
-            panic!("one file of functions");
+        // the MSM engine's come first
+        let [functions, ..] = &mut design.functions[..] else {
+            panic!("a file of functions for each engine");
         };
         let store = "  store<";
         assert!(functions.contains(store));

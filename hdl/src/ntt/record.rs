@@ -48,6 +48,10 @@ pub struct Events {
 
 /// The record of the job on one port: status, counters, statistics. A job is done when it is in memory, or
 /// refused, and its statistics, if wanted, are with the host.
+///
+/// Of its completion, `busy` counts beats into the pipeline, `stall_memory` the cycles in which its next beat has not
+/// come, `stall_collision` those in which the pipeline has to become empty first, `stall_output` those without room
+/// for what leaves the pipeline, and `drain` those behind its last beat.
 #[derive(LogicBlock, Default)]
 pub struct JobRecord {
     /// Clock.

@@ -106,11 +106,16 @@ pub fn reverse(index: usize, bits: u32) -> usize {
 
 impl Bench {
     pub fn new(card: &str, fill: Fill, options: BoardOptions) -> Self {
+        Self::with_memory(card, fill, options, u64::MAX)
+    }
+
+    /// A board with so many bytes of card memory, if that is less than the card believes.
+    pub fn with_memory(card: &str, fill: Fill, options: BoardOptions, bytes: u64) -> Self {
         let config = CardConfig::load(card).unwrap();
         let ntt = config.ntt.as_ref().unwrap();
         let id = FieldId::ALL.into_iter().find(|id| id.name() == ntt.field);
         let options = BoardOptions {
-            memory_bytes: config.memory_bytes,
+            memory_bytes: config.memory_bytes.min(bytes),
             ..options
         };
         let mut host = Host::on(&library(card, fill), &options);
@@ -182,6 +187,12 @@ impl Bench {
     pub fn short_tables(&mut self, bytes: u64) -> Handle {
         let host = &mut self.host;
         self.queue.region(host, 60, 0, TABLES, bytes, false)
+    }
+
+    /// A region for tables at this place of card memory.
+    pub fn tables_at(&mut self, base: u64) -> Handle {
+        let host = &mut self.host;
+        self.queue.region(host, 61, 0, base, 0x1000, false)
     }
 
     fn put(

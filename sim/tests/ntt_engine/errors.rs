@@ -2,9 +2,11 @@
 
 use crate::bench::{Bench, DATA, Placed, Shape, TABLES};
 use crate::on_toys;
+use gristmill_hdl::datapath::Fill;
 use gristmill_protocol::ntt::{self, SECOND_SET, TableFault};
 use gristmill_protocol::{Completion, Descriptor, Ntt, Operation, Status};
 use gristmill_sim::axi::Store;
+use gristmill_sim::card::BoardOptions;
 
 fn good() -> Shape {
     Shape {
@@ -338,4 +340,65 @@ fn words_behind_the_batch_may_be_anything() {
             }
         }
     });
+}
+
+#[test]
+fn memory_that_is_not_there_is_an_error_of_the_job() {
+    const THERE: u64 = 8 << 20;
+    for card in ["ntt_toy", "ntt_toy4"] {
+        for options in [BoardOptions::default(), BoardOptions::hostile(5)] {
+            let mut bench = Bench::with_memory(card, Fill::Record, options, THERE);
+            for shape in [good(), Shape { size: 3, ..good() }] {
+                let placed = place(&mut bench, shape);
+                let ntt = placed.ntt;
+                let beyond = THERE - DATA;
+                let mut cases = vec![
+                    Ntt {
+                        input: beyond,
+                        ..ntt
+                    },
+                    Ntt {
+                        output: beyond,
+                        ..ntt
+                    },
+                ];
+                if shape.size > bench.pass_log2 {
+                    cases.push(Ntt {
+                        scratch: beyond,
+                        ..ntt
+                    });
+                }
+                for case in cases {
+                    refuse(&mut bench, case, Status::CardMemoryError, DATA);
+                }
+                let tables = bench.tables_at(THERE);
+                refuse(
+                    &mut bench,
+                    Ntt { tables, ..ntt },
+                    Status::CardMemoryError,
+                    THERE,
+                );
+                // the header is there, the tables are not
+                let tables = bench.tables_at(THERE - 64);
+                let mut header = [0; 64];
+                let memory = bench.host.board.card_memory();
+                memory.read(TABLES, &mut header).unwrap();
+                memory.write(THERE - 64, &header).unwrap();
+                refuse(
+                    &mut bench,
+                    Ntt { tables, ..ntt },
+                    Status::CardMemoryError,
+                    THERE - 64,
+                );
+                let mut words = bench.descriptor(&placed, 6).words();
+                words[1] = 1 << 46;
+                let completion = bench.queue.words(&mut bench.host, words);
+                assert_eq!(
+                    (completion.named_status(), completion.detail),
+                    (Some(Status::HostMemoryError), 1 << 46)
+                );
+                bench.check(shape);
+            }
+        }
+    }
 }
