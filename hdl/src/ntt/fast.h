@@ -16,11 +16,12 @@ struct Line {
 
   Line(unsigned words, unsigned depth) : words(words), place(0), beats(size_t(words) * depth) {}
 
-  // Gives the oldest beat and keeps this one.
-  void exchange(svBitVecVal* oldest, const void* beat) {
+  // Gives the oldest beat and keeps this one. The size is known where it is compiled: a copy is a few moves then.
+  template <class Beat>
+  void exchange(svBitVecVal* oldest, const Beat& beat) {
     uint32_t* here = &beats[place];
-    std::memcpy(oldest, here, words * sizeof *here);
-    std::memcpy(here, beat, words * sizeof *here);
+    std::memcpy(oldest, here, sizeof beat);
+    std::memcpy(here, &beat, sizeof beat);
     place += words;
     if (place == beats.size()) place = 0;
   }
@@ -101,8 +102,16 @@ struct Swap {
   Swap(unsigned words, unsigned depth)
       : words(words / 2), place(0), before(this->words * depth), behind(this->words * depth) {}
 
+  // Half a beat of 512 bits is the common case, and its copies are a move each.
   void slot(bool crossed, const svBitVecVal* beat, svBitVecVal* out) {
-    const size_t bytes = words * sizeof *beat;
+    if (words == 8)
+      slot_of(8 * sizeof *beat, crossed, beat, out);
+    else
+      slot_of(words * sizeof *beat, crossed, beat, out);
+  }
+
+ private:
+  [[gnu::always_inline]] void slot_of(const size_t bytes, bool crossed, const svBitVecVal* beat, svBitVecVal* out) {
     uint32_t *early = &before[place], *late = &behind[place];
     std::memcpy(out, late, bytes);
     std::memcpy(out + words, crossed ? beat : early, bytes);

@@ -52,6 +52,13 @@ const COMPILER_FLAGS: &[&str] = &[
     "-DVL_USER_FATAL",
 ];
 
+/// Models are for the processor that builds them; the toolchain's identity tells one from another.
+pub(super) const PROCESSOR_FLAGS: &[&str] =
+    match cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+        true => &["-march=native"],
+        false => &[],
+    };
+
 /// What the linker is told.
 const LINKER_FLAGS: &[&str] = &["-shared", "-pthread", "-Wl,-Bsymbolic"];
 
@@ -196,6 +203,7 @@ fn compile(
             compiler
                 .current_dir(folder)
                 .args(COMPILER_FLAGS)
+                .args(PROCESSOR_FLAGS)
                 .arg(unit.optimise);
             compiler.arg(if trace {
                 "-DVM_TRACE=1"

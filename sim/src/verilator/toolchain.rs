@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::tempfile;
 
+use super::compile::PROCESSOR_FLAGS;
 use super::error::{AtPath, BuildError};
 
 /// Where the tools are, and what tells one version of them from another.
@@ -38,6 +39,10 @@ impl Toolchain {
         let version = include.join("verilated_config.h");
         let mut identity = fs::read_to_string(&version).at(&version)?;
         identity += &run(Command::new(&compiler).args(["-dumpfullversion", "-dumpmachine"]))?;
+        // What the compiler makes of this processor.
+        let mut predefined = Command::new(&compiler);
+        predefined.args(PROCESSOR_FLAGS);
+        identity += &run(predefined.args(["-dM", "-E", "-x", "c++", "/dev/null"]))?;
         Ok(Self {
             root,
             include,
