@@ -15,6 +15,7 @@ use crate::emit::{self, EmitError, Emitted};
 use crate::msm::Parameters;
 use crate::ntt::EngineParameters;
 use gristmill_datapath::{Fill, dpi_source};
+use gristmill_protocol::EngineCapability;
 use rust_hdl_core::prelude::Block;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -220,6 +221,25 @@ impl CardConfig {
             functions,
             pipelines,
         })
+    }
+
+    /// What the card's engines say of themselves, in the order of the capability table, and what the pipelines of its MSM
+    /// engine cost; without building the card.
+    pub fn engines(
+        &self,
+        fill: Fill,
+    ) -> Result<(Vec<EngineCapability>, Vec<PipelineSummary>), ConfigError> {
+        self.check()?;
+        let (mut engines, mut pipelines) = (Vec::new(), Vec::new());
+        if let Some(msm) = &self.msm {
+            let (_, engine, summaries) = msm.engine(fill)?;
+            engines.push(engine.capability);
+            pipelines = summaries;
+        }
+        if let Some(ntt) = &self.ntt {
+            engines.push(ntt.engine(fill)?.1.capability);
+        }
+        Ok((engines, pipelines))
     }
 
     /// The Verilog of the block, which is built by value and overflows the stack of a usual thread.

@@ -95,6 +95,12 @@ impl NttConfig {
         })
     }
 
+    /// Cycles that a frame of each size from 1 element on takes in the pipeline, see [`Parameters::latency`]. Builds the
+    /// arithmetic.
+    pub fn latencies(&self, fill: Fill) -> Option<Vec<usize>> {
+        Some(self.parameters(fill)?.pipeline.summary().latency)
+    }
+
     /// What the engine is built with, and what the core is told.
     pub(super) fn engine(
         &self,
