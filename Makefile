@@ -13,15 +13,27 @@ PROFILE ?= release
 # The sums of `make bls12-381`: number of pairs, and how the scalars are distributed.
 BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:zero 1024:one 1024:minus-one \
 	4096:uniform 16384:uniform
+# The CPU libraries of `make bench` are built for this machine's vector extensions, beside the usual builds. FULL=1 goes on
+# to the largest sizes.
+BENCH = RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/native \
+	$(CARGO) run --release -p gristmill-bench --features cpu --
+FULL ?=
+# Why `make bench-accept` records another baseline.
+REASON ?=
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
 
-.PHONY: help setup setup-synthesis prove figures path-figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove bench report bench-check bench-accept model-points figures path-figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
 	@echo "make prove            prove a batch of payments on a simulated card (CARD=sim|vfio-user FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
+	@echo "make bench            measure cards and CPU libraries, and write bench/results/report.html (FULL=1: larger sizes)"
+	@echo "make report           write the report, and the README's part of it, from the results that are there"
+	@echo "make bench-check      compare the cycles of all listed points with the baseline"
+	@echo "make bench-accept     record the cycles of all listed points (REASON=\"...\")"
+	@echo "make model-points     simulate the points of the cycle model again (minutes)"
 	@echo "make figures          measure what the design promises, on the simulated card"
 	@echo "make path-figures     measure what the way to the simulated card costs, in the process and over a socket"
 	@echo "make test             all tests"
@@ -44,6 +56,21 @@ setup-synthesis:
 
 prove: setup
 	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove --card $(CARD) $(ARGS)
+
+bench: setup
+	$(BENCH) run $(if $(FULL),--full)
+
+report:
+	$(CARGO) run --release -p gristmill-bench -- report
+
+bench-check: setup
+	$(CARGO) run --release -p gristmill-bench -- check
+
+bench-accept: setup
+	$(CARGO) run --release -p gristmill-bench -- accept --reason "$(REASON)"
+
+model-points: setup
+	$(CARGO) run --release -p gristmill-bench -- model-points
 
 figures: setup
 	$(CARGO) run --release -p gristmill-bench -- figures

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, Field, UniformRand};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 /// How the scalars of a multiplication are distributed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Distribution {
     /// Uniform below the order.
     Uniform,
@@ -24,11 +24,21 @@ pub enum Distribution {
     Bits,
     /// 45 % zero, 45 % one, 10 % uniform.
     Witness,
+    /// So many percent zero, so many one, the others uniform.
+    Mixed {
+        /// Percent that are zero.
+        zeros: u8,
+        /// Percent that are one.
+        ones: u8,
+    },
 }
 
 impl fmt::Display for Distribution {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
+            Self::Mixed { zeros, ones } => {
+                return write!(formatter, "{zeros} % zero, {ones} % one");
+            }
             Self::Uniform => "uniform",
             Self::Equal => "all equal",
             Self::Hot => "16 hot values",
@@ -41,33 +51,48 @@ impl fmt::Display for Distribution {
 }
 
 impl Distribution {
-    /// Scalars, the same in every call.
-    pub fn scalars(self, count: usize) -> Vec<Fr> {
+    /// Values, the same in every call, of which `uniform` draws one, and `small` makes 0 and 1.
+    pub fn values<T: Copy>(
+        self,
+        count: usize,
+        uniform: impl Fn(&mut StdRng) -> T,
+        small: impl Fn(bool) -> T,
+    ) -> Vec<T> {
         let mut random = StdRng::seed_from_u64(20_261_122);
-        let hot: [Fr; 16] = std::array::from_fn(|_| Fr::rand(&mut random));
+        let hot: [T; 16] = std::array::from_fn(|_| uniform(&mut random));
         let (mut run, mut left) = (hot[0], 0);
         let one = |_| match self {
-            Self::Uniform => Fr::rand(&mut random),
+            Self::Uniform => uniform(&mut random),
             Self::Equal => hot[0],
             Self::Hot => hot[random.gen_range(0..hot.len())],
             Self::Runs => {
                 if left == 0 {
-                    (run, left) = (Fr::rand(&mut random), random.gen_range(64..=512));
+                    (run, left) = (uniform(&mut random), random.gen_range(64..=512));
                 }
                 left -= 1;
                 run
             }
             Self::OnePercentEqual => match random.gen_range(0..100) {
                 0 => hot[0],
-                _ => Fr::rand(&mut random),
+                _ => uniform(&mut random),
             },
-            Self::Bits => Fr::from(random.r#gen::<bool>()),
+            Self::Bits => small(random.r#gen::<bool>()),
             Self::Witness => match random.gen_range(0..100) {
-                0..45 => Fr::ZERO,
-                45..90 => Fr::ONE,
-                _ => Fr::rand(&mut random),
+                0..45 => small(false),
+                45..90 => small(true),
+                _ => uniform(&mut random),
+            },
+            Self::Mixed { zeros, ones } => match random.gen_range(0..100) {
+                percent if percent < zeros => small(false),
+                percent if percent < zeros.saturating_add(ones) => small(true),
+                _ => uniform(&mut random),
             },
         };
         (0..count).map(one).collect()
+    }
+
+    /// Scalars of a field, the same in every call.
+    pub fn scalars<F: ark_ff::PrimeField>(self, count: usize) -> Vec<F> {
+        self.values(count, |random| F::rand(random), F::from)
     }
 }

@@ -6,9 +6,9 @@ use gristmill_datapath::adder::complete_adder;
 use gristmill_datapath::modular::modular_multiplier;
 use gristmill_datapath::{Fill, curve, fields};
 
-use crate::card::{BenchCard, Run};
 use crate::distribution::Distribution;
 use crate::host;
+use crate::points::{LinkKind, MemoryKind, MsmBench, Place, Run};
 use crate::table::Bound::{self, AtLeast, AtMost};
 use crate::table::Figure;
 
@@ -42,6 +42,9 @@ impl Measured {
 }
 
 /// Measures all figures.
+///
+/// # Errors
+/// When a card cannot be simulated, or fails a job.
 pub fn measure() -> Result<Measured, Box<dyn Error>> {
     let mut measured = Measured {
         figures: Vec::new(),
@@ -69,10 +72,15 @@ pub fn measure() -> Result<Measured, Box<dyn Error>> {
 }
 
 fn of_card(measured: &mut Measured) -> Result<(), Box<dyn Error>> {
-    let card = BenchCard::start(1 << 16)?;
+    let place = Place {
+        card: "bn254".into(),
+        link: LinkKind::Gen3,
+        memory: MemoryKind::Flat,
+    };
+    let card = MsmBench::start(&place, 1 << 16)?;
     let mut uniform = Vec::new();
     for (log2, most) in UNIFORM {
-        let run = card.run(1 << log2, Distribution::Uniform)?;
+        let run = card.run(1 << log2, Distribution::Uniform, None)?;
         measured.add(
             format!("cycles a pair, one adder, 2^{log2} uniform, descriptor to completion (scan, sweep, link)"),
             run.per_point(run.cycles()),
@@ -91,7 +99,7 @@ fn of_card(measured: &mut Measured) -> Result<(), Box<dyn Error>> {
         );
     }
     for distribution in COLLIDING {
-        let run = card.run(1 << 14, distribution)?;
+        let run = card.run(1 << 14, distribution, None)?;
         measured.add(
             format!("cycles, 2^14 {distribution} / 2^14 uniform"),
             run.cycles() / medium.cycles(),
@@ -100,7 +108,7 @@ fn of_card(measured: &mut Measured) -> Result<(), Box<dyn Error>> {
         measured.runs.push(run);
     }
     for (distribution, most) in CHEAP {
-        let run = card.run(1 << 16, distribution)?;
+        let run = card.run(1 << 16, distribution, None)?;
         measured.add(
             format!("cycles, 2^16 {distribution} / 2^16 uniform (scan, sweep, link)"),
             run.cycles() / large.cycles(),

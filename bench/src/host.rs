@@ -14,8 +14,8 @@ use gristmill::{
 };
 use gristmill_protocol::{CurveId, EngineCapability};
 
-use crate::card::points;
 use crate::distribution::Distribution;
+use crate::points::multiples;
 
 /// Times that each is tried, in turns; the shortest counts.
 pub const TRIALS: usize = 20;
@@ -36,10 +36,10 @@ fn shortest<const N: usize>(mut works: [&mut dyn FnMut(); N]) -> [f64; N] {
 /// Wall time of the call that provers make, `msm_bigint`, on the accelerated group without a card, over that of
 /// arkworks.
 pub fn overhead(count: usize) -> f64 {
-    let points = points(count);
+    let points = multiples::<G1Projective>(count);
     let accelerated: Vec<AcceleratedAffine<G1Projective>> =
         points.iter().copied().map(AcceleratedAffine).collect();
-    let scalars = Distribution::Uniform.scalars(count);
+    let scalars: Vec<Fr> = Distribution::Uniform.scalars(count);
     let scalars: Vec<_> = scalars.into_iter().map(Fr::into_bigint).collect();
     install(Session::builder().build());
     let [stock, offloaded] = shortest([
@@ -62,7 +62,8 @@ pub fn overhead(count: usize) -> f64 {
 /// # Errors
 /// If a session refuses the points.
 pub fn check(count: usize) -> Result<f64, Box<dyn Error>> {
-    let (points, scalars) = (points(count), Distribution::Uniform.scalars(count));
+    let points = multiples::<G1Projective>(count);
+    let scalars: Vec<Fr> = Distribution::Uniform.scalars(count);
     // A sum that fails its check is then an error, and not computed again on the CPU.
     let [unchecked, checked] = [false, true].map(|check| {
         let builder = Session::builder().card(Arc::new(Instantaneous));

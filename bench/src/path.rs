@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gristmill::CardProvider;
 use gristmill_conformance::latency;
-use gristmill_driver::{Card, CardOptions, Transport};
+use gristmill_driver::{Card, CardError, CardOptions, Transport};
 use gristmill_sim::axi::Link;
 use gristmill_sim::card::CardSimulation;
 use gristmill_sim::simulated::{SimulatedCard, SimulatedFill, SimulatedLink, SimulatedMemory};
@@ -26,6 +26,9 @@ const BYTES: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Measures and prints; whether every figure with a bound is within it.
+///
+/// # Errors
+/// When the card cannot be simulated, or a transport fails.
 pub fn print() -> Result<bool, Box<dyn Error>> {
     let simulated = SimulatedCard {
         config: "bn254".into(),
@@ -59,30 +62,35 @@ fn of_transport(transport: Arc<dyn Transport>) -> Result<(), Box<dyn Error>> {
     }
     let card = Card::open(transport, CardOptions::default())?;
     for threads in [1, 8] {
-        let started = Instant::now();
-        let done: Result<Vec<()>, _> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|_| {
-                    scope.spawn(|| {
-                        (0..JOBS / threads).try_for_each(|_| {
-                            let deadline = Instant::now() + PATIENCE;
-                            card.ping(0, deadline)?.wait(deadline).map(drop)
-                        })
-                    })
-                })
-                .collect();
-            let ended = workers.into_iter().map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            ended.collect()
-        });
-        done?;
-        let rate = JOBS as f64 / started.elapsed().as_secs_f64();
+        let rate = jobs_a_second(&card, threads, JOBS)?;
         println!("  empty jobs a second, {threads} threads: {rate:.0}");
     }
     Ok(())
+}
+
+/// Empty jobs a second that so many threads get done together.
+pub(crate) fn jobs_a_second(card: &Card, threads: usize, jobs: usize) -> Result<f64, CardError> {
+    let started = Instant::now();
+    let done: Result<Vec<()>, _> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    (0..jobs / threads).try_for_each(|_| {
+                        let deadline = Instant::now() + PATIENCE;
+                        card.ping(0, deadline)?.wait(deadline).map(drop)
+                    })
+                })
+            })
+            .collect();
+        let ended = workers.into_iter().map(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        ended.collect()
+    });
+    done?;
+    Ok(jobs as f64 / started.elapsed().as_secs_f64())
 }
 
 /// Bytes a second into DMA memory, over those of a copy between two vectors.

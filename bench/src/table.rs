@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::card::Run;
+use crate::points::Run;
 
 /// What a figure should be.
 #[derive(Clone, Copy, Debug)]
