@@ -21,6 +21,7 @@ from cells import UnknownCell
 from netlist import CombinationalLoop, Netlist
 from rtl import Design
 from subjects import DESIGNS, SUBJECTS
+from sums import bits_of_three
 
 # Text of modules that one run may have, in bytes, and how many.
 RUN_BYTES, RUN_MODULES = 60_000, 24
@@ -38,10 +39,13 @@ class Work:
             known = self.record.designs.setdefault(design.name, {})
             for module in design.below([subject.module]):
                 self.ranks.setdefault(module.identity, subject.rank)
-                known.setdefault(
-                    module.name,
-                    {"sha256": module.sha256, "children": dict(sorted(module.children.items())), "figures": {}},
-                )
+                if module.name not in known:
+                    known[module.name] = {
+                        "sha256": module.sha256,
+                        "children": dict(sorted(module.children.items())),
+                        "sums_of_three": bits_of_three(module.text),
+                        "figures": {},
+                    }
                 self.modules.setdefault(module.identity, (design, module))
                 self.users.setdefault(module.identity, set()).add((design.name, module.name))
         self.order = list(self.modules)

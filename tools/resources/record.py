@@ -7,6 +7,7 @@
     designs       by name: the modules of a card or of the leaf cells, each with
         sha256      of its text, as in hdl/checksums
         children    by name: how many of each other module are in it
+        sums_of_three   the bits of its sums at which three operands meet (see tools/resources/sums.py)
         figures     by family: the key of its figures
     figures       by family, by key: what the module takes itself, the modules inside as black boxes
         own         lut (of these lut_shift shift registers and lut_memory memories), ff, dsp, block_ram, carry (bits), and of

@@ -6,6 +6,7 @@ from collections import Counter
 from cells import UnknownCell
 from netlist import CombinationalLoop, Netlist
 from rtl import INSTANCE
+from sums import bits_of_three
 from totals import Incomplete, Totals
 
 
@@ -86,7 +87,7 @@ class Multipliers(unittest.TestCase):
 
 class Sums(unittest.TestCase):
     modules = {
-        "top": {"children": {"leaf": 3}, "figures": {"f": "t"}},
+        "top": {"children": {"leaf": 3}, "sums_of_three": 1, "figures": {"f": "t"}},
         "leaf": {"children": {}, "figures": {"f": "l"}},
     }
     figures = {
@@ -95,7 +96,7 @@ class Sums(unittest.TestCase):
     }
 
     def test_instances_count(self):
-        self.assertEqual(Totals(self.modules, self.figures, "f").of("top"), (Counter(lut=11, ff=3), [4, 9]))
+        self.assertEqual(Totals(self.modules, self.figures, "f").of("top"), (Counter(lut=11, ff=3, sums_of_three=1), [4, 9]))
 
     def test_what_is_missing_is_said(self):
         with self.assertRaises(Incomplete):
@@ -103,6 +104,10 @@ class Sums(unittest.TestCase):
 
 
 class Text(unittest.TestCase):
+    def test_bits_of_three_operands(self):
+        text = "  reg [4:0] s;\n  wire [3:0] a;\n    s <= {1'h0, a} + {1'h0, ~a} + {3'h0, a[1:0]};\n    s <= {1'h0, a} + {1'h0, a};\n"
+        self.assertEqual(bits_of_three(text), 2)
+
     def test_instances(self):
         text = "module top (\n  input wire a\n);\n  leaf one (\n    .a(a)\n  );\n  leaf two(.a(a));\nendmodule\n"
         self.assertEqual(Counter(INSTANCE.findall(text))["leaf"], 2)

@@ -25,6 +25,7 @@ class Totals:
         if name not in self.known:
             own = self._figures(name)
             total, longest = Counter(own["own"]), list(own["paths"]["inside"])
+            total["sums_of_three"] = self.modules[name].get("sums_of_three", 0)
             for child, count in self.modules[name]["children"].items():
                 below, paths = self.of(child)
                 for what, number in below.items():
