@@ -1,8 +1,8 @@
-//! Proofs of two AIRs with the transforms on the card: the same bytes as the stock prover's.
+//! Proofs of two AIRs with the transforms on the card, in plain Rust and as Verilog: the same bytes as the stock prover's.
 
 mod common;
 
-use common::session;
+use common::{session, simulated};
 use gristmill::Operation;
 use gristmill_plonky3::{AcceleratedDft, CardField};
 use gristmill_protocol::FieldId;
@@ -101,17 +101,20 @@ macro_rules! proofs_agree {
         let expected = serde_json::to_vec(&expected).unwrap();
 
         let card = config(AcceleratedDft::<$field>::default());
-        let session = session(<$field as CardField>::FIELD);
-        let scoped = session
-            .scope(|| prove(&card, &$air, trace, &public).unwrap())
-            .unwrap();
-        assert!(serde_json::to_vec(&scoped.value).unwrap() == expected);
-        verify(&card, &$air, &scoped.value, &public).unwrap();
-        // Trace and quotient are extended on the card, and nothing is transformed elsewhere.
-        let report = scoped.report;
-        assert!(report.on_card(Operation::Extension) >= 2, "{report}");
-        assert_eq!(report.on_cpu(Operation::Extension), 0);
-        assert_eq!(report.events[0].length, 2 * height * width);
+        let field = <$field as CardField>::FIELD;
+        let reports = [session(field), simulated(field)].map(|session| {
+            let scoped = session
+                .scope(|| prove(&card, &$air, trace.clone(), &public).unwrap())
+                .unwrap();
+            assert!(serde_json::to_vec(&scoped.value).unwrap() == expected);
+            verify(&card, &$air, &scoped.value, &public).unwrap();
+            // Trace and quotient are extended on the card, and nothing is transformed elsewhere.
+            let report = scoped.report;
+            assert!(report.on_card(Operation::Extension) >= 2, "{report}");
+            assert_eq!(report.on_cpu(Operation::Extension), 0);
+            assert_eq!(report.events[0].length, 2 * height * width);
+            report
+        });
 
         let proof = serde_json::from_slice(&expected).unwrap();
         verify(&stock, &$air, &proof, &public).unwrap();
@@ -120,7 +123,7 @@ macro_rules! proofs_agree {
             *last += <$field>::ONE;
             assert!(verify(&stock, &$air, &proof, &wrong).is_err());
         }
-        report
+        reports
     }};
 }
 
@@ -156,13 +159,15 @@ fn keccak_over_baby_bear() {
         .collect();
     let trace = generate_trace_rows::<BabyBear>(inputs, 0);
     assert_eq!((trace.height(), trace.width()), (128, 2633));
-    let report = proofs_agree!(
+    let reports = proofs_agree!(
         BabyBear,
         SerializingChallenger32,
         KeccakAir {},
         trace,
         vec![]
     );
-    assert!(report.usage.link_bytes > 3 * 128 * 2633 * 4);
+    for report in reports {
+        assert!(report.usage.link_bytes > 3 * 128 * 2633 * 4);
+    }
     assert_eq!(FieldId::BabyBear.element_bytes(), 4);
 }

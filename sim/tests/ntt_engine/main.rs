@@ -6,6 +6,7 @@ mod core_bench;
 
 mod bench;
 mod errors;
+mod fields;
 mod jobs;
 mod overlap;
 mod rates;
