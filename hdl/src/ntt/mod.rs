@@ -44,7 +44,7 @@ mod stage;
 mod storer;
 mod swap;
 mod tables;
-mod text;
+pub(crate) mod text;
 pub mod tile;
 mod transpose_buffer;
 mod twiddles;

@@ -15,8 +15,9 @@ const STEP_CYCLES: u64 = 500_000;
 /// Bit of `BUSY` for the queue engine.
 const QUEUE_ENGINE: u32 = 1 << 31;
 
-/// Kind of an NTT engine.
+/// Kinds of engines.
 const NTT: u32 = EngineKind::Ntt as u32;
+const POINTWISE: u32 = EngineKind::Pointwise as u32;
 
 /// A job between its descriptor and its completion.
 struct Running {
@@ -99,6 +100,12 @@ impl Shared {
             true => Err((Status::CardMemoryError, 0)),
             false => outcome,
         };
+        let left = state.faults.fail_after;
+        state.faults.fail_after = left.and_then(|left| left.checked_sub(1));
+        let outcome = match left {
+            Some(0) => Err((Status::CardMemoryError, 0)),
+            _ => outcome,
+        };
         let (status, detail) = match outcome {
             Ok(detail) => (Status::Success, detail),
             Err((status, detail)) => (status, detail),
@@ -138,6 +145,7 @@ impl Shared {
         if let Some(index) = running.engine
             && !self.mutated(match self.options.engines[index].kind {
                 NTT => Mutation::NttProgress,
+                POINTWISE => Mutation::PointwiseProgress,
                 _ => Mutation::Progress,
             })
         {

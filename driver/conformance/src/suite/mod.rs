@@ -9,6 +9,7 @@ mod msm_errors;
 mod ntt;
 mod ntt_errors;
 mod pairs;
+mod pointwise;
 mod random;
 mod regions;
 mod registers;
@@ -154,6 +155,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("msm montgomery", msm::montgomery),
     ("msm streamed", msm::streamed),
     ("msm wide stride", msm::wide_stride),
+    ("msm resident scalars", msm::resident),
     ("msm several passes", msm::several_passes),
     ("msm statistics", msm::statistics),
     ("msm progress", msm::progress),
@@ -165,6 +167,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("msm misaligned", msm_errors::misaligned),
     ("msm scalar range", msm_errors::scalar_range),
     ("msm base range", msm_errors::base_range),
+    ("msm resident errors", msm_errors::resident),
     ("msm host memory error", msm_errors::host_memory_error),
     ("ntt sizes", ntt::sizes),
     ("ntt orders", ntt::orders),
@@ -188,6 +191,14 @@ const CHECKS: &[(&str, Check)] = &[
     ("ntt tables", ntt_errors::tables),
     ("ntt flags", ntt_errors::flags),
     ("ntt element range", ntt_errors::element_range),
+    ("pointwise values", pointwise::values),
+    ("pointwise neighbours", pointwise::neighbours),
+    ("pointwise progress", pointwise::progress),
+    ("pointwise size limit", pointwise::size),
+    ("pointwise misaligned", pointwise::misaligned),
+    ("pointwise bounds", pointwise::bounds),
+    ("pointwise overlap", pointwise::overlap),
+    ("pointwise element range", pointwise::element_range),
     ("random descriptors", random::mixed),
 ];
 
