@@ -20,7 +20,7 @@ RESOURCES ?=
 # The board of `make bitstream`.
 BOARD ?= ecpix5
 
-.PHONY: help setup setup-synthesis prove figures path-figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys \
+.PHONY: help setup setup-synthesis prove figures path-figures test test-vm test-vm-iommufd conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys \
 	setup-bitstream resources bitstream shell-check
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make path-figures     measure what the way to the simulated card costs, in the process and over a socket"
 	@echo "make test             all tests"
 	@echo "make test-vm          the card behind a virtual machine's kernel: the suite and a proof through VFIO (Debian)"
+	@echo "make test-vm-iommufd  the same on a kernel that offers VFIO by iommufd, which is built first (minutes, once)"
 	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
 	@echo "make bls12-381        the BLS12-381 adder and card against arkworks (minutes)"
 	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
@@ -68,6 +69,9 @@ test: setup
 
 test-vm: setup
 	PROFILE=$(PROFILE) tools/test-vm
+
+test-vm-iommufd: setup
+	PROFILE=$(PROFILE) KERNEL=iommufd tools/test-vm
 
 adder-rtl: setup
 	$(CARGO) test -p gristmill-sim --test cells -- --ignored --exact adder::bn254_adder_of_record

@@ -179,7 +179,7 @@ def save(works, record_):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=2400, help="limit of a run (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=1200, help="limit of processor time of a run (%(default)s)")
     parser.add_argument("--megabytes", type=int, default=6000, help="limit of a run (%(default)s)")
     parser.add_argument("--total-seconds", type=int, default=1 << 30, help="begin no run after so many seconds")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time (%(default)s)")

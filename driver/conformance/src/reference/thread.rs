@@ -40,6 +40,8 @@ impl Shared {
             } else if let Some(queue) = self.next_queue(&state) {
                 state = self.serve(state, queue);
             } else {
+                // Whoever gives it something to do, or switches it off, changes the state under its lock and then
+                // notifies: nothing is missed between the look above and this.
                 state = self
                     .changed
                     .wait(state)
@@ -151,6 +153,7 @@ impl Shared {
         {
             state.progress[index] = state.progress[index].wrapping_add(1);
         }
+        // Ends with the faults, with a reset, or with the power: each is looked at every step.
         loop {
             let faults = state.faults;
             let hung = faults.hang_engine && running.engine.is_some();

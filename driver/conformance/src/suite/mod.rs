@@ -32,6 +32,9 @@ pub struct Options {
     pub seed: u64,
     /// Wall time for one job or one reset; a simulated card needs more than one on a bus.
     pub patience: Duration,
+    /// Binary logarithm of the longest transform that is tried. Its values are computed here too, from the definition's
+    /// big integers: on a slow host that takes longer than all other checks.
+    pub longest_transform_log2: u32,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             long: false,
             seed: 1,
             patience: Duration::from_secs(30),
+            longest_transform_log2: u32::MAX,
         }
     }
 }
