@@ -22,12 +22,18 @@ FULL ?=
 REASON ?=
 # Where `make emit` writes and `make lint` reads.
 VERILOG ?= target/verilog
+# `make resources`: further arguments, such as "--jobs 2 --total-seconds 3000".
+RESOURCES ?=
+# The board of `make bitstream`.
+BOARD ?= ecpix5
 
-.PHONY: help setup setup-synthesis prove bench report bench-check bench-accept model-points figures path-figures test test-vm conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys
+.PHONY: help setup setup-synthesis prove bench report bench-check bench-accept model-points figures path-figures test test-vm test-vm-iommufd conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys \
+	setup-bitstream resources bitstream shell-check
 
 help:
 	@echo "make setup            install the pinned simulator into .venv"
 	@echo "make setup-synthesis  install the pinned synthesiser besides"
+	@echo "make setup-bitstream  install the pinned place and route for ECP5 besides"
 	@echo "make prove            prove a batch of payments on a simulated card (CARD=sim|vfio-user FILL=fast|rtl ARGS=\"--payments 3 --depth 16\")"
 	@echo "make bench            measure cards and CPU libraries, and write bench/results/report.html (FULL=1: larger sizes)"
 	@echo "make report           write the report, and the README's part of it, from the results that are there"
@@ -38,6 +44,7 @@ help:
 	@echo "make path-figures     measure what the way to the simulated card costs, in the process and over a socket"
 	@echo "make test             all tests"
 	@echo "make test-vm          the card behind a virtual machine's kernel: the suite and a proof through VFIO (Debian)"
+	@echo "make test-vm-iommufd  the same on a kernel that offers VFIO by iommufd, which is built first (minutes, once)"
 	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
 	@echo "make bls12-381        the BLS12-381 adder and card against arkworks (minutes)"
 	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
@@ -46,6 +53,9 @@ help:
 	@echo "make emit             write the Verilog of all cards"
 	@echo "make checksums        record the Verilog of all cards after a change of the RTL"
 	@echo "make yosys            elaborate and check the Verilog of all cards with Yosys"
+	@echo "make resources        synthesise what has changed, write hdl/RESOURCES.md (hours when everything has)"
+	@echo "make bitstream        build the image of a board (BOARD=ecpix5, up to an hour)"
+	@echo "make shell-check      elaborate the shell of the Alveo U55C with black boxes for what is the vendor's"
 	@echo "make doc              the documentation of all crates"
 
 setup:
@@ -53,6 +63,9 @@ setup:
 
 setup-synthesis:
 	@tools/setup synthesis
+
+setup-bitstream:
+	@tools/setup synthesis bitstream
 
 prove: setup
 	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove --card $(CARD) $(ARGS)
@@ -84,6 +97,9 @@ test: setup
 test-vm: setup
 	PROFILE=$(PROFILE) tools/test-vm
 
+test-vm-iommufd: setup
+	PROFILE=$(PROFILE) KERNEL=iommufd tools/test-vm
+
 adder-rtl: setup
 	$(CARGO) test -p gristmill-sim --test cells -- --ignored --exact adder::bn254_adder_of_record
 
@@ -114,6 +130,24 @@ checksums:
 
 yosys: setup-synthesis emit
 	@tools/elaborate $(VERILOG)/*/
+
+resources: setup-synthesis
+	$(CARGO) run -p gristmill-hdl -- cells --output target/resources/verilog/cells
+	set -e; for card in bn254_prover bls12_381 ntt_goldilocks ntt_baby_bear ntt_koala_bear ntt_bls12_381; do \
+		$(CARGO) run -p gristmill-hdl -- emit --config $$card --output target/resources/verilog/record > /dev/null; \
+	done
+	set -e; for card in ntt_goldilocks ntt_baby_bear; do \
+		$(CARGO) run -p gristmill-hdl -- emit --config $$card --fill portable --output target/resources/verilog/portable > /dev/null; \
+	done
+	python3 tools/resources $(RESOURCES)
+
+bitstream: setup-bitstream
+	$(CARGO) run -p gristmill-hdl -- self-test --output target/bitstreams/verilog
+	tools/bitstream $(BOARD) target/bitstreams/verilog
+
+shell-check: setup-synthesis
+	$(CARGO) run -p gristmill-hdl -- emit --config bn254_prover --output $(VERILOG) > /dev/null
+	tools/shell-check u55c $(VERILOG)/bn254_prover
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps

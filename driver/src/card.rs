@@ -6,13 +6,12 @@ use crate::ntt::TableCache;
 use crate::object::{Object, Specification};
 use crate::registers::Registers;
 use crate::session::Session;
-use crate::sync::lock;
+use crate::sync::{Worker, lock};
 use crate::{Bases, BasesSource, CardError, DmaVec, Loss, Ticket, Transport};
 use bytemuck::Pod;
 use gristmill_protocol::{Capabilities, EngineCapability, EngineKind, Operation, RegionKind};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How a card is used.
@@ -89,7 +88,7 @@ pub struct Card {
     scratch: Mutex<BTreeMap<u8, Arc<Object>>>,
     /// Table sets of transforms.
     pub(crate) tables: Mutex<TableCache>,
-    watcher: Option<JoinHandle<()>>,
+    watcher: Option<Worker>,
 }
 
 impl Card {
@@ -125,9 +124,7 @@ impl Card {
             capabilities.regions,
         );
         let watching = session.clone();
-        let watcher = std::thread::Builder::new()
-            .name("gristmill card".into())
-            .spawn(move || watching.watch());
+        let watcher = Worker::spawn("gristmill card", move || watching.watch());
         let watcher = watcher.map_err(|error| {
             session.close();
             CardError::System {
@@ -316,11 +313,12 @@ impl Card {
 
 impl Drop for Card {
     fn drop(&mut self) {
+        // The watching thread has no jobs to wait for any more: it ends after the access or the wait that it is in.
         self.session.close();
         if let Some(watcher) = self.watcher.take()
-            && watcher.join().is_err()
+            && let Err(error) = watcher.join(Instant::now() + self.session.options.patience)
         {
-            tracing::error!("the card's thread panicked");
+            tracing::error!(%error, "closing a card");
         }
     }
 }

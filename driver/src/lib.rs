@@ -29,6 +29,7 @@ mod shared;
 mod staging;
 mod sync;
 mod transport;
+mod vectors;
 
 pub use bases::{Bases, BasesSource};
 pub use card::{Card, CardOptions, Counters};
@@ -46,3 +47,4 @@ pub use ntt::{
 pub use plan::{Density, Plan};
 pub use prime::{PrimeField, Residue};
 pub use transport::{Transport, TransportError};
+pub use vectors::{CardVectors, VectorTransform};

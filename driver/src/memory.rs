@@ -185,22 +185,22 @@ impl Memory {
     ) -> Result<(), CardError> {
         let Specification { kind, domain, .. } = *specification;
         let bytes = specification.bytes.next_multiple_of(PAGE_BYTES);
+        // Each turn but the last sends one resident object away, or fails by the deadline.
         let (base, index) = loop {
-            let room = state.free.largest() >= bytes;
+            if let Some(index) = state.regions.last().copied()
+                && let Some(base) = state.free.take(bytes)
+            {
+                state.regions.pop();
+                break (base, index);
+            }
             let leaving = state.least_recently_used().filter(|_| bytes <= self.bytes);
-            match (room, state.regions.last().copied(), leaving) {
-                (true, Some(index), _) => {
-                    if let Some(base) = state.free.take(bytes) {
-                        state.regions.pop();
-                        break (base, index);
-                    }
-                }
-                (_, _, Some(leaving)) => self.evict(state, leaving, deadline)?,
-                (true, None, None) => {
+            match leaving {
+                Some(leaving) => self.evict(state, leaving, deadline)?,
+                None if state.free.largest() >= bytes => {
                     let regions = self.regions;
                     return Err(CardError::OutOfRegions { regions });
                 }
-                (false, _, None) => {
+                None => {
                     return Err(CardError::OutOfMemory {
                         wanted: bytes,
                         free: state.free.total(),

@@ -1,8 +1,10 @@
 //! Multi-scalar multiplications: the request and what comes back.
 
 use crate::job::{Job, Ticket};
+use crate::vectors::ResidentScalars;
 use crate::{
-    Bases, Card, CardError, Density, DmaBuffer, DmaSlice, JobError, Plan, object, staging,
+    Bases, Card, CardError, CardVectors, Density, DmaBuffer, DmaSlice, JobError, Plan, object,
+    staging,
 };
 use gristmill_protocol::{
     ALIGNMENT, Completion, EngineCapability, EngineKind, Handle, Msm, MsmStatistics, Operation,
@@ -41,6 +43,21 @@ pub enum MsmScalars<'a> {
     Dma(&'a DmaSlice),
     /// Anywhere: they are copied into DMA memory first.
     Bytes(&'a [u8]),
+    /// In card memory: nothing is moved. For engines with resident scalars, and elements of their scalars' size.
+    Resident {
+        /// The vectors.
+        vectors: &'a CardVectors,
+        /// Which of them.
+        vector: usize,
+        /// Index of the first element to use.
+        first: usize,
+    },
+}
+
+/// Scalars where the card finds them.
+enum Placed {
+    Host(DmaSlice),
+    Card(ResidentScalars),
 }
 
 /// A multi-scalar multiplication.
@@ -54,7 +71,7 @@ pub struct MsmRequest<'a> {
     pub montgomery: bool,
     /// Number of pairs; 0 is answered without the card.
     pub count: usize,
-    /// How many scalars are cheap; sampled from them when `None`.
+    /// How many scalars are cheap; sampled from them when `None`, none where they are in card memory.
     pub density: Option<Density>,
     /// Window width and windows a pass; chosen when `None`.
     pub plan: Option<Plan>,
@@ -171,9 +188,14 @@ impl Card {
         let deadline = Instant::now() + request.patience;
         let scalar_bytes = usize::from(engine.scalar_bytes);
         let length = check_count(request.count, engine)?;
-        let scalars = self.scalars(request, request.count * scalar_bytes)?;
+        let scalars = self.place_scalars(request, scalar_bytes)?;
         let plan = request.plan.or_else(|| {
-            let sample = || Density::sample(scalars.as_bytes(), scalar_bytes, request.montgomery);
+            let sample = || match &scalars {
+                Placed::Host(slice) => {
+                    Density::sample(slice.as_bytes(), scalar_bytes, request.montgomery)
+                }
+                Placed::Card(_) => Density::UNIFORM,
+            };
             let density = request.density.unwrap_or_else(sample);
             Plan::choose(engine, request.count, density)
         });
@@ -187,7 +209,8 @@ impl Card {
         let results = Arc::new(transport.allocate(statistics_at + SLOT_BYTES)?);
 
         let mut msm = Msm {
-            scalars: scalars.iova(),
+            scalars: 0,
+            scalars_resident: false,
             montgomery: request.montgomery,
             bases: None,
             bases_offset: 0,
@@ -198,7 +221,7 @@ impl Card {
             results: results.iova(),
             scratch: Handle::default(),
         };
-        let mut buffers = vec![scalars.buffer.clone(), results.clone()];
+        let mut buffers = vec![results.clone()];
         let mut pins = Vec::new();
         let domain = match request.bases {
             MsmBases::Resident { bases, first } => {
@@ -224,9 +247,30 @@ impl Card {
             }
         };
         let mut kept: Vec<Box<dyn Any + Send>> = Vec::new();
-        if plan.passes > 1 {
-            let record = format::record_bytes(engine.element_bytes.into(), scalar_bytes);
-            let scratch = self.scratch(domain, request.count as u64 * record as u64);
+        let record = format::record_bytes(engine.element_bytes.into(), scalar_bytes);
+        let records = request.count as u64 * record as u64;
+        let mut moved = request.count * usize::from(msm.stride);
+        match scalars {
+            Placed::Host(scalars) => {
+                msm.scalars = scalars.iova();
+                buffers.push(scalars.buffer.clone());
+                moved += request.count * scalar_bytes;
+            }
+            Placed::Card(scalars) => {
+                if scalars.domain != domain || (plan.passes > 1 && scalars.offset < records) {
+                    return Err(CardError::Argument {
+                        what: "the domain of the scalars",
+                        value: scalars.domain.into(),
+                        expected: "it is that of the points, and their vectors have room for records",
+                    });
+                }
+                (msm.scalars, msm.scalars_resident) = (scalars.offset, true);
+                msm.scratch = scalars.pin.handle();
+                pins.push(scalars.pin);
+            }
+        }
+        if plan.passes > 1 && !msm.scalars_resident {
+            let scratch = self.scratch(domain, records);
             let pin = scratch.pin(deadline)?;
             msm.scratch = pin.handle();
             pins.push(pin);
@@ -236,7 +280,6 @@ impl Card {
             return Err(JobError::Aborted.into());
         }
         kept.push(Box::new(pins));
-        let moved = request.count * (scalar_bytes + usize::from(msm.stride));
         let job = Job {
             operation: Operation::Msm(msm),
             statistics: results.iova() + statistics_at as u64,
@@ -257,9 +300,14 @@ impl Card {
         })
     }
 
-    /// The request's scalars in DMA memory.
-    fn scalars(&self, request: &MsmRequest, bytes: usize) -> Result<DmaSlice, CardError> {
+    /// The request's scalars in DMA memory, or in card memory if they are there.
+    fn place_scalars(
+        &self,
+        request: &MsmRequest,
+        scalar_bytes: usize,
+    ) -> Result<Placed, CardError> {
         const WHAT: &str = "the number of bytes of the scalars";
+        let bytes = request.count * scalar_bytes;
         match request.scalars {
             MsmScalars::Dma(scalars) => {
                 check_bytes(WHAT, scalars.len(), bytes)?;
@@ -270,7 +318,7 @@ impl Card {
                         expected: "a multiple of 64 is needed",
                     });
                 }
-                Ok(scalars.clone())
+                Ok(Placed::Host(scalars.clone()))
             }
             MsmScalars::Bytes(scalars) => {
                 check_bytes(WHAT, scalars.len(), bytes)?;
@@ -278,7 +326,15 @@ impl Card {
                 if let Some(staged) = staged.as_mut_slice() {
                     staged.copy_from_slice(&scalars[..bytes]);
                 }
-                Ok(staged.as_dma())
+                Ok(Placed::Host(staged.as_dma()))
+            }
+            MsmScalars::Resident {
+                vectors,
+                vector,
+                first,
+            } => {
+                let scalars = self.resident_scalars(vectors, vector, first, request.count)?;
+                Ok(Placed::Card(scalars))
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::queue::{Load, Queue};
 use crate::registers::Registers;
 use crate::ring::{RingOptions, Rings};
 use crate::sync::{lock, wait_until};
-use crate::{CardError, JobError, Loss};
+use crate::{CardError, JobError, Loss, TransportError};
 use gristmill_protocol::register;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
@@ -197,6 +197,10 @@ impl Session {
 
     fn bring_up(&self) -> Result<(), CardError> {
         self.registers.reset(self.options.patience)?;
+        // An error that the bus reported is what the reset is for; a removal stays announced.
+        if let Err(error @ TransportError::RemovalRequested) = self.registers.transport().check() {
+            return Err(Loss::from(error).into());
+        }
         self.registers.check_identity()?;
         for queue in &self.queues {
             queue.start()?;
@@ -240,6 +244,9 @@ impl Session {
             }
             if self.load().jobs == 0 {
                 watch.rest();
+                if let Err(error) = self.registers.transport().check() {
+                    self.lose(error.into(), epoch);
+                }
                 let mut work = lock(&self.work);
                 if work.closing {
                     return;
@@ -291,6 +298,7 @@ impl Session {
         if load.jobs == 0 {
             return Ok(());
         }
+        self.registers.transport().check()?;
         self.registers.check_alive()?;
         let cycles = self.registers.cycles()?;
         let progress = (0..self.engines)

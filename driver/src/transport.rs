@@ -26,6 +26,16 @@ pub trait Transport: Send + Sync {
     /// raised since the last wait on this vector that returned `true`, even before this call.
     fn wait_interrupt(&self, vector: u32, deadline: Instant) -> Result<bool, TransportError>;
 
+    /// Whether the system has announced something about the card: an error of the bus, its removal, the end of
+    /// the link. Costs no access to the card, and may be called while it is idle.
+    ///
+    /// # Errors
+    /// [`TransportError::BusError`], told once; [`TransportError::RemovalRequested`], told from then on at each
+    /// call; [`TransportError::Down`].
+    fn check(&self) -> Result<(), TransportError> {
+        Ok(())
+    }
+
     /// Function-level reset, finished by `deadline`. Success does not mean that the card lives:
     /// read a register to know.
     fn reset(&self, deadline: Instant) -> Result<(), TransportError>;
@@ -86,6 +96,12 @@ pub enum TransportError {
         /// What the system or the other side said.
         reason: String,
     },
+    /// VFIO's error interrupt.
+    #[error("the bus reports an error that the card does not recover from")]
+    BusError,
+    /// VFIO's request interrupt: the card is about to be unplugged, or to get another driver.
+    #[error("the system asks for the card back")]
+    RemovalRequested,
     /// The system refused an operation on the device.
     #[error("{operation} failed: {reason}")]
     Refused {

@@ -16,6 +16,7 @@ pub mod msm;
 pub mod ntt;
 pub mod package;
 pub mod pipeline;
+pub mod pointwise;
 pub mod record;
 
 pub use gristmill_datapath as datapath;

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
-use gristmill_hdl::record;
+use gristmill_hdl::ntt::SelfTest;
+use gristmill_hdl::{package, record};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +29,21 @@ enum Command {
         output: PathBuf,
         /// What the multipliers are made of: record, portable, or fast, for simulation only.
         #[arg(long, value_parser = fill, default_value = "record")]
+        fill: Fill,
+    },
+    /// Write the leaf cells of all fields and curves, a module each.
+    Cells {
+        /// The folder to write to.
+        #[arg(long, visible_alias = "out", default_value = "target/cells")]
+        output: PathBuf,
+    },
+    /// Write the pipeline that tests itself, for boards without a host.
+    SelfTest {
+        /// The folder to write to.
+        #[arg(long, visible_alias = "out", default_value = "target/ntt_self_test")]
+        output: PathBuf,
+        /// What the multipliers are made of: record or portable.
+        #[arg(long, value_parser = fill, default_value = "portable")]
         fill: Fill,
     },
     /// Print a card's boundary as a Markdown table.
@@ -66,6 +82,11 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
                 design.write(&output)?;
                 print!("{}", design.summary());
             }
+        }
+        Command::Cells { output } => package::write_modules(&output, &package::cells())?,
+        Command::SelfTest { output, fill } => {
+            let emitted = SelfTest::verilog(fill, "ntt_self_test")?;
+            package::write_modules(&output, &emitted.modules)?;
         }
         Command::Ports { config } => print!("{}", design(&config)?.ports()),
         Command::Checksums { accept } => {

@@ -1,7 +1,7 @@
 //! A card as files: Verilog, boundary, register map, summary.
 
 use crate::config::{CardConfig, CardDesign, PipelineSummary};
-use crate::emit::Port;
+use crate::emit::{Module, Port};
 use gristmill_protocol::document;
 use serde::Serialize;
 use std::fmt::Write;
@@ -44,19 +44,9 @@ impl CardDesign {
     pub fn write(&self, output: &Path) -> Result<(), WriteError> {
         let top = &self.config.name;
         let folder = output.join(top);
-        fs::create_dir_all(&folder).map_err(|source| WriteError {
-            path: folder.clone(),
-            source,
-        })?;
+        create(&folder)?;
         write(&output.join(format!("{top}.v")), &self.verilog.text())?;
-        let mut list = String::new();
-        for module in &self.verilog.modules {
-            let file = format!("{}.v", module.name);
-            write(&folder.join(&file), &module.text)?;
-            list += &file;
-            list.push('\n');
-        }
-        write(&folder.join("files.f"), &list)?;
+        write_modules(&folder, &self.verilog.modules)?;
         for (i, functions) in self.functions.iter().enumerate() {
             let number = if i == 0 {
                 String::new()
@@ -141,6 +131,37 @@ impl CardDesign {
         };
         serde_json::to_string_pretty(&summary).unwrap_or_default() + "\n"
     }
+}
+
+/// All leaf cells, a module each: those of every field and curve, in the fills of hardware.
+pub fn cells() -> Vec<Module> {
+    let cells = gristmill_datapath::cells::cells().into_iter();
+    cells
+        .map(|cell| Module::new(cell.name.clone(), cell.graph.verilog(&cell.name)))
+        .collect()
+}
+
+/// Writes a file for each module, and their list `files.f`.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_modules(folder: &Path, modules: &[Module]) -> Result<(), WriteError> {
+    create(folder)?;
+    let mut list = String::new();
+    for module in modules {
+        let file = format!("{}.v", module.name);
+        write(&folder.join(&file), &module.text)?;
+        list += &file;
+        list.push('\n');
+    }
+    write(&folder.join("files.f"), &list)
+}
+
+fn create(folder: &Path) -> Result<(), WriteError> {
+    fs::create_dir_all(folder).map_err(|source| WriteError {
+        path: folder.into(),
+        source,
+    })
 }
 
 fn registers() -> String {

@@ -3,8 +3,9 @@
 //! The driver's card is behind it, and so can be anything else that multiplies scalars with points: a
 //! program that shares several cards, or a test.
 
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, ops::Range, sync::Arc};
 
+use gristmill_driver::{Density, VectorTransform};
 use gristmill_protocol::{CurveId, EngineCapability, FieldId};
 
 use crate::{error::Error, transform::Transform};
@@ -42,6 +43,72 @@ pub trait Backend: Send + Sync {
     ) -> Result<Usage, Error> {
         Err(Error::NoTransform(transform.shape.field))
     }
+
+    /// Whether so many [`Self::vectors`] of this length can be transformed, multiplied, and be scalars of as many
+    /// points: no unless told otherwise.
+    fn keeps_vectors(&self, _field: FieldId, _length: usize, _count: usize) -> bool {
+        false
+    }
+
+    /// Reserves card memory for `count` vectors of `length` elements.
+    ///
+    /// # Errors
+    /// Whatever keeps it from that; [`Error::NoVectors`] where [`Self::keeps_vectors`] says no.
+    fn vectors(
+        &self,
+        field: FieldId,
+        _length: usize,
+        _count: usize,
+    ) -> Result<Box<dyn ResidentVectors>, Error> {
+        Err(Error::NoVectors(field))
+    }
+}
+
+/// Vectors of field elements in card memory, in memory form ([`gristmill_protocol::field`]); they leave it when this
+/// is dropped.
+pub trait ResidentVectors: Any + Send + Sync {
+    /// Copies elements to a vector.
+    ///
+    /// # Errors
+    /// Whatever keeps the copy from completing.
+    fn upload(&self, vector: usize, elements: &[u8]) -> Result<Usage, Error>;
+
+    /// Copies a vector's elements to the host.
+    ///
+    /// # Errors
+    /// Whatever keeps the copy from completing.
+    fn download(&self, vector: usize, elements: &mut [u8]) -> Result<Usage, Error>;
+
+    /// Transforms vectors where they are, natural order in and out.
+    ///
+    /// # Errors
+    /// Whatever keeps the job from completing; the vectors then hold anything.
+    fn transform(
+        &self,
+        vectors: Range<usize>,
+        transform: &VectorTransform<'_>,
+    ) -> Result<Usage, Error>;
+
+    /// Of vectors a, b and c, a becomes a b - c, element by element; a is none of the others.
+    ///
+    /// # Errors
+    /// Whatever keeps the job from completing; a then holds anything.
+    fn multiply_subtract(&self, operands: [usize; 3]) -> Result<Usage, Error>;
+}
+
+/// Elements of a resident vector, as the scalars of a sum.
+#[derive(Clone, Copy)]
+pub struct ResidentScalars<'a> {
+    /// The vectors, of the card that has the points.
+    pub vectors: &'a dyn ResidentVectors,
+    /// Which of them.
+    pub vector: usize,
+    /// Index of its first element to use.
+    pub first: usize,
+    /// Number of pairs.
+    pub count: usize,
+    /// How many of the scalars are cheap.
+    pub density: Density,
 }
 
 /// Points in card memory; they leave it when this is dropped.
@@ -52,6 +119,14 @@ pub trait Resident: Send + Sync {
     /// # Errors
     /// Whatever keeps the job from completing.
     fn msm(&self, first: usize, scalars: &[u8], form: ScalarForm) -> Result<RawSum, Error>;
+
+    /// The same with scalars in card memory.
+    ///
+    /// # Errors
+    /// Whatever keeps the job from completing; [`Error::Malformed`] where nothing is known of such scalars.
+    fn msm_resident(&self, _first: usize, _scalars: &ResidentScalars<'_>) -> Result<RawSum, Error> {
+        Err(Error::Malformed("the scalars are not this card's"))
+    }
 }
 
 /// How scalars lie in memory.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use ark_ec::CurveGroup;
 
 use crate::{
-    backend::{Resident, Usage},
+    backend::{Resident, ResidentScalars, Usage},
     check::Check,
     error::Error,
     layout::{CardGroup, Scalars},
@@ -76,6 +76,22 @@ impl<G: CardGroup> OnCard<G> {
         let mut usage = raw.usage;
         if let Some(check) = &self.check {
             usage += check.verify(&*self.resident, first, &scalars, sum)?;
+        }
+        Ok((sum, usage))
+    }
+
+    /// The same with scalars in card memory; checked if the host has them too.
+    pub(crate) fn msm_resident(
+        &self,
+        first: usize,
+        resident: &ResidentScalars<'_>,
+        scalars: Option<&Scalars<'_, G::ScalarField>>,
+    ) -> Result<(G, Usage), Error> {
+        let raw = self.resident.msm_resident(first, resident)?;
+        let sum = sum_of_slots::<G>(&raw.slots)?;
+        let mut usage = raw.usage;
+        if let (Some(check), Some(scalars)) = (&self.check, scalars) {
+            usage += check.verify(&*self.resident, first, scalars, sum)?;
         }
         Ok((sum, usage))
     }

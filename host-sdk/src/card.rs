@@ -1,14 +1,15 @@
 //! The driver's card behind the SDK's seam.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, ops::Range, sync::Arc, time::Duration};
 
 use gristmill_driver::{
-    Bases, Card, MsmBases, MsmRequest, MsmScalars, NttInput, NttRequest, NttUsage,
+    Bases, Card, CardVectors, MsmBases, MsmRequest, MsmScalars, NttInput, NttRequest, NttUsage,
+    VectorTransform,
 };
 use gristmill_protocol::{Completion, CurveId, EngineCapability, EngineKind, FieldId};
 
 use crate::{
-    backend::{Backend, RawSum, Resident, ScalarForm, Usage},
+    backend::{Backend, RawSum, Resident, ResidentScalars, ResidentVectors, ScalarForm, Usage},
     error::Error,
     transform::Transform,
 };
@@ -86,6 +87,79 @@ impl Backend for DriverCard {
         let usage = self.card.ntt(&request, output).map_err(Error::card)?;
         Ok(transform_usage(&usage))
     }
+
+    fn keeps_vectors(&self, field: FieldId, length: usize, count: usize) -> bool {
+        self.card.keeps_vectors(field, length, count)
+    }
+
+    fn vectors(
+        &self,
+        field: FieldId,
+        length: usize,
+        count: usize,
+    ) -> Result<Box<dyn ResidentVectors>, Error> {
+        let vectors = self.card.vectors(field, length, count, self.patience);
+        Ok(Box::new(VectorsOnDriverCard {
+            card: self.card.clone(),
+            vectors: vectors.map_err(Error::card)?,
+            patience: self.patience,
+        }))
+    }
+}
+
+/// Vectors on a card of the driver.
+struct VectorsOnDriverCard {
+    card: Arc<Card>,
+    vectors: CardVectors,
+    patience: Duration,
+}
+
+impl ResidentVectors for VectorsOnDriverCard {
+    fn upload(&self, vector: usize, elements: &[u8]) -> Result<Usage, Error> {
+        let sent = self
+            .card
+            .upload(&self.vectors, vector, elements, self.patience);
+        Ok(copy_usage(sent.map_err(Error::card)?))
+    }
+
+    fn download(&self, vector: usize, elements: &mut [u8]) -> Result<Usage, Error> {
+        let read = self
+            .card
+            .download(&self.vectors, vector, elements, self.patience);
+        Ok(copy_usage(read.map_err(Error::card)?))
+    }
+
+    fn transform(
+        &self,
+        vectors: Range<usize>,
+        transform: &VectorTransform<'_>,
+    ) -> Result<Usage, Error> {
+        let usage = self
+            .card
+            .transform_vectors(&self.vectors, vectors, transform, self.patience);
+        Ok(transform_usage(&usage.map_err(Error::card)?))
+    }
+
+    fn multiply_subtract(&self, operands: [usize; 3]) -> Result<Usage, Error> {
+        let vectors = &self.vectors;
+        let done = self
+            .card
+            .multiply_subtract(vectors, operands, self.patience);
+        // three are read, one is written
+        let bytes = 4 * vectors.length() * vectors.field().element_bytes();
+        Ok(Usage {
+            busy: 0,
+            memory_bytes: bytes as u64,
+            ..usage(&done.map_err(Error::card)?, 0)
+        })
+    }
+}
+
+fn copy_usage(link_bytes: u64) -> Usage {
+    Usage {
+        link_bytes,
+        ..Usage::default()
+    }
 }
 
 /// Points on a card of the driver.
@@ -98,19 +172,56 @@ struct OnDriverCard {
 
 impl Resident for OnDriverCard {
     fn msm(&self, first: usize, scalars: &[u8], form: ScalarForm) -> Result<RawSum, Error> {
+        let count = scalars.len() / usize::from(self.engine.scalar_bytes);
         let request = MsmRequest {
+            montgomery: form == ScalarForm::Montgomery,
+            ..self.request(first, MsmScalars::Bytes(scalars), count)
+        };
+        self.run(&request)
+    }
+
+    fn msm_resident(&self, first: usize, scalars: &ResidentScalars<'_>) -> Result<RawSum, Error> {
+        let vectors: &dyn Any = scalars.vectors;
+        let vectors = vectors.downcast_ref::<VectorsOnDriverCard>();
+        let resident = MsmScalars::Resident {
+            vectors: &vectors
+                .ok_or(Error::Malformed("the scalars are not this card's"))?
+                .vectors,
+            vector: scalars.vector,
+            first: scalars.first,
+        };
+        let request = MsmRequest {
+            density: Some(scalars.density),
+            ..self.request(first, resident, scalars.count)
+        };
+        self.run(&request)
+    }
+}
+
+impl OnDriverCard {
+    /// A sum over these points, of scalars in Montgomery form.
+    fn request<'a>(
+        &'a self,
+        first: usize,
+        scalars: MsmScalars<'a>,
+        count: usize,
+    ) -> MsmRequest<'a> {
+        MsmRequest {
             bases: MsmBases::Resident {
                 bases: &self.bases,
                 first,
             },
-            scalars: MsmScalars::Bytes(scalars),
-            montgomery: form == ScalarForm::Montgomery,
-            count: scalars.len() / usize::from(self.engine.scalar_bytes),
+            scalars,
+            montgomery: true,
+            count,
             density: None,
             plan: None,
             patience: self.patience,
-        };
-        let result = self.card.msm(&request).map_err(Error::card)?;
+        }
+    }
+
+    fn run(&self, request: &MsmRequest<'_>) -> Result<RawSum, Error> {
+        let result = self.card.msm(request).map_err(Error::card)?;
         Ok(RawSum {
             slots: result.slots,
             usage: usage(&result.completion, self.engine.adders),

@@ -158,14 +158,43 @@ fn run<F: CardField>(
 /// Asks, if the session checks results, whether two descriptions of a polynomial agree at a random point.
 /// Wrong ones do with a probability of at most their degree over the field's size.
 fn accept<F: CardField>(session: &Session, agree: impl FnOnce(F) -> bool) -> Result<(), Reason> {
-    match !session.checks() || agree(F::rand(&mut StdRng::from_entropy())) {
+    match !session.checks() || agree(random_point()) {
         true => Ok(()),
         false => Err(Reason::Failed(Error::CheckFailed)),
     }
 }
 
+/// A point that no card knows.
+pub(crate) fn random_point<F: CardField>() -> F {
+    F::rand(&mut StdRng::from_entropy())
+}
+
+/// Gives the elements as the card's bytes.
+pub(crate) fn with_bytes<F: CardField, R>(elements: &[F], work: impl FnOnce(&[u8]) -> R) -> R {
+    match F::layout_matches() {
+        // SAFETY: the layout was probed: an element is its limbs, without padding.
+        true => work(unsafe { memory(elements) }),
+        false => work(&to_bytes(elements)),
+    }
+}
+
+/// Fills the elements from the card's bytes.
+///
+/// # Errors
+/// That of `work`, and [`Error::Malformed`] for an element that is not below the modulus.
+pub(crate) fn with_bytes_mut<F: CardField, R>(
+    elements: &mut [F],
+    work: impl FnOnce(&mut [u8]) -> Result<R, Error>,
+) -> Result<R, Error> {
+    let mut bytes = vec![0; elements.len() * BYTES];
+    let result = work(&mut bytes)?;
+    let read = from_bytes(&bytes).ok_or(Error::Malformed("an element is not below the modulus"))?;
+    elements.copy_from_slice(&read);
+    Ok(result)
+}
+
 /// The value at `point` of the polynomial with these coefficients.
-fn by_coefficients<F: CardField>(coefficients: &[F], point: F) -> F {
+pub(crate) fn by_coefficients<F: CardField>(coefficients: &[F], point: F) -> F {
     const CHUNK: usize = 1 << 12;
     let chunks = coefficients.par_chunks(CHUNK).enumerate();
     chunks
@@ -177,7 +206,11 @@ fn by_coefficients<F: CardField>(coefficients: &[F], point: F) -> F {
 }
 
 /// The value at `point` of the polynomial with these values on the domain, by the Lagrange polynomials.
-fn by_values<F: CardField>(domain: &GeneralEvaluationDomain<F>, values: &[F], point: F) -> F {
+pub(crate) fn by_values<F: CardField>(
+    domain: &GeneralEvaluationDomain<F>,
+    values: &[F],
+    point: F,
+) -> F {
     let lagrange = domain.evaluate_all_lagrange_coefficients(point);
     lagrange
         .par_iter()
@@ -194,7 +227,7 @@ pub(crate) fn same_type<A: 'static, B: 'static>(value: &A) -> Option<&B> {
     })
 }
 
-fn to_bytes<F: CardField>(elements: &[F]) -> Vec<u8> {
+pub(crate) fn to_bytes<F: CardField>(elements: &[F]) -> Vec<u8> {
     let limbs = elements.iter().flat_map(F::limbs);
     limbs.flat_map(u64::to_le_bytes).collect()
 }

@@ -38,6 +38,9 @@ pub enum Error {
     /// The card lacks an engine for transforms in the field.
     #[error("the card has no engine for transforms in {}", .0.name())]
     NoTransform(FieldId),
+    /// The card does not keep vectors of the field.
+    #[error("the card keeps no vectors of {}", .0.name())]
+    NoVectors(FieldId),
     /// The driver or the card reported a failure.
     #[error("the card failed: {0}")]
     Card(Arc<dyn std::error::Error + Send + Sync>),

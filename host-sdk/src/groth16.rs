@@ -1,8 +1,10 @@
 //! Groth16 as a whole, on stock types: what the drop-in types do call by call, with fewer transfers.
 //!
-//! The three vectors of the witness map go to the card as one batch, which comes back as their values on the
-//! coset: one job instead of six transforms. The sums in G1 are the card's, one after the other, while the one in
-//! G2 runs on the CPU. Proofs are the same bytes as those of arkworks' prover with the same randomness.
+//! The three vectors of the witness map go to the card once, are transformed and multiplied there, and what they
+//! become are the scalars of a sum, without coming back; the assignment goes to the card once for the other three
+//! sums in G1. A card without the engines for that gets the three vectors as one batch, which comes back as their
+//! values on the coset. The sums in G1 are the card's, one after the other, while the one in G2 runs on the CPU.
+//! Proofs are the same bytes as those of arkworks' prover with the same randomness.
 //!
 //! ```no_run
 //! # use ark_bn254::Bn254;
@@ -45,6 +47,7 @@ use crate::{
     dispatch::group_name,
     domain::{self, AcceleratedDomain},
     error::Error,
+    fused::{Quotient, Staged},
     installed::current,
     layout::CardGroup,
     report::{Event, Operation, Place, Reason},
@@ -204,25 +207,26 @@ where
                 (E::G2::msm_unchecked(points, scalars), started.elapsed())
             });
             let in_g1 = || -> Result<_, ProveError> {
-                let h = witness_map::<E::ScalarField, Q>(
-                    session,
+                let system = System {
                     matrices,
                     inputs,
                     constraints,
                     assignment,
-                )?;
+                };
+                let h = system.h_sum::<E::G1, Q>(session, &self.h)?;
+                let staged = Staged::new(session, scalars);
                 let b = match r.is_zero() {
                     true => E::G1::zero(),
                     false => {
-                        session.msm(&self.b, scalars)?
+                        staged.msm(session, &self.b, 0)?
                             + first(&key.b_g1_query)
                             + key.beta_g1
                             + key.delta_g1 * s
                     }
                 };
                 Ok((
-                    session.msm(&self.h, &h)? + session.msm(&self.l, &assignment[inputs..])?,
-                    session.msm(&self.a, scalars)?,
+                    h + staged.msm(session, &self.l, inputs - 1)?,
+                    staged.msm(session, &self.a, 0)?,
                     b,
                 ))
             };
@@ -248,60 +252,102 @@ where
     }
 }
 
-/// The scalars of the h query.
-fn witness_map<F: CardField, Q: FusedReduction>(
-    session: &Session,
-    matrices: &[Matrix<F>],
+/// A constraint system with its assignment.
+struct System<'a, F: PrimeField> {
+    matrices: &'a [Matrix<F>],
     inputs: usize,
     constraints: usize,
-    assignment: &[F],
-) -> Result<Vec<F>, ProveError> {
-    let too_large = || SynthesisError::PolynomialDegreeTooLarge;
-    let domain = GeneralEvaluationDomain::<F>::new(constraints + inputs).ok_or_else(too_large)?;
-    let size = domain.size();
-    if !size.is_power_of_two() {
-        return Ok(Q::witness_map_from_matrices::<F, AcceleratedDomain<F>>(
-            matrices,
-            inputs,
-            constraints,
-            assignment,
-        )?);
+    assignment: &'a [F],
+}
+
+impl<F: CardField> System<'_, F> {
+    /// The sum over the h query.
+    fn h_sum<G: CardGroup<ScalarField = F>, Q: FusedReduction>(
+        &self,
+        session: &Session,
+        bases: &Bases<'_, G>,
+    ) -> Result<G, ProveError> {
+        let too_large = || SynthesisError::PolynomialDegreeTooLarge;
+        let elements = self.constraints + self.inputs;
+        let domain = GeneralEvaluationDomain::<F>::new(elements).ok_or_else(too_large)?;
+        let size = domain.size();
+        if !size.is_power_of_two() {
+            let h = Q::witness_map_from_matrices::<F, AcceleratedDomain<F>>(
+                self.matrices,
+                self.inputs,
+                self.constraints,
+                self.assignment,
+            )?;
+            return Ok(session.msm(bases, &h)?);
+        }
+        let offset = Q::coset_offset(size).ok_or_else(too_large)?;
+        let coset = domain.get_coset(offset).ok_or_else(too_large)?;
+        // On the coset the vanishing polynomial has one value.
+        let vanishing = domain.evaluate_vanishing_polynomial(offset);
+        let inverse = vanishing.inverse().ok_or_else(too_large)?;
+        let values = self.values::<Q>(size);
+        let quotient = Quotient {
+            domain: &domain,
+            coset: &coset,
+            inverse_vanishing: Q::COEFFICIENTS.then_some(inverse),
+            values: &values,
+        };
+        let fused = quotient.sum(session, bases);
+        if let Some(error) = session.refusal(&fused) {
+            return Err(error.into());
+        }
+        let reason = match fused {
+            Ok((sum, events)) => {
+                events.into_iter().for_each(scope::record);
+                return Ok(sum);
+            }
+            Err(reason) => reason,
+        };
+        let mut values = values;
+        domain::to_coset(session, &domain, &coset, &mut values)?;
+        let started = Instant::now();
+        let (a, rest) = values.split_at(size);
+        let (b, c) = rest.split_at(size);
+        let products = a.par_iter().zip(b).zip(c).map(|((a, b), c)| *a * b - c);
+        let mut h: Vec<F> = match Q::COEFFICIENTS {
+            true => products.map(|product| product * inverse).collect(),
+            false => products.collect(),
+        };
+        scope::record(Event {
+            operation: Operation::MultiplySubtract,
+            group: F::FIELD.name(),
+            length: size,
+            place: Place::Cpu(reason),
+            elapsed: started.elapsed(),
+        });
+        if Q::COEFFICIENTS {
+            session.ifft(&coset, &mut h)?;
+        }
+        Ok(session.msm(bases, &h)?)
     }
-    let offset = Q::coset_offset(size).ok_or_else(too_large)?;
-    let coset = domain.get_coset(offset).ok_or_else(too_large)?;
-    let mut vectors = vec![F::zero(); 3 * size];
-    let fill = |vector: &mut [F], matrix: &Matrix<F>| {
-        let rows = vector[..constraints].par_iter_mut().zip(matrix);
-        rows.for_each(|(value, row)| *value = evaluate_constraint(row, assignment));
-    };
-    {
+
+    /// The values of A, B and C on the domain, one behind the other.
+    fn values<Q: FusedReduction>(&self, size: usize) -> Vec<F> {
+        let mut vectors = vec![F::zero(); 3 * size];
+        let fill = |vector: &mut [F], matrix: &Matrix<F>| {
+            let rows = vector[..self.constraints].par_iter_mut().zip(matrix);
+            rows.for_each(|(value, row)| *value = evaluate_constraint(row, self.assignment));
+        };
         let (a, rest) = vectors.split_at_mut(size);
         let (b, c) = rest.split_at_mut(size);
-        fill(a, &matrices[0]);
-        fill(b, &matrices[1]);
+        fill(a, &self.matrices[0]);
+        fill(b, &self.matrices[1]);
         match Q::COEFFICIENTS {
-            true => fill(c, &matrices[2]),
+            true => fill(c, &self.matrices[2]),
             false => c
                 .par_iter_mut()
                 .zip(&*a)
                 .zip(&*b)
                 .for_each(|((c, a), b)| *c = *a * b),
         }
-        a[constraints..][..inputs].copy_from_slice(&assignment[..inputs]);
+        a[self.constraints..][..self.inputs].copy_from_slice(&self.assignment[..self.inputs]);
+        vectors
     }
-    domain::to_coset(session, &domain, &coset, &mut vectors)?;
-    let (a, rest) = vectors.split_at(size);
-    let (b, c) = rest.split_at(size);
-    let products = a.par_iter().zip(b).zip(c).map(|((a, b), c)| *a * b - c);
-    if !Q::COEFFICIENTS {
-        return Ok(products.collect());
-    }
-    // On the coset the vanishing polynomial has one value.
-    let vanishing = domain.evaluate_vanishing_polynomial(offset);
-    let inverse = vanishing.inverse().ok_or_else(too_large)?;
-    let mut h: Vec<F> = products.map(|product| product * inverse).collect();
-    session.ifft(&coset, &mut h)?;
-    Ok(h)
 }
 
 /// The first point of a query, which belongs to the constant one.

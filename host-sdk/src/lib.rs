@@ -59,6 +59,7 @@ pub mod cli;
 mod dispatch;
 mod domain;
 mod error;
+mod fused;
 pub mod groth16;
 mod group;
 mod group_arithmetic;
@@ -76,7 +77,7 @@ mod slot;
 mod sum;
 mod transform;
 
-pub use backend::{Backend, RawSum, Resident, ScalarForm, Usage};
+pub use backend::{Backend, RawSum, Resident, ResidentScalars, ResidentVectors, ScalarForm, Usage};
 pub use bases::Bases;
 pub use card::{DriverCard, PATIENCE};
 pub use card_field::CardField;

@@ -225,6 +225,9 @@ impl Transport for Spawned {
     fn wait_interrupt(&self, vector: u32, deadline: Instant) -> Result<bool, TransportError> {
         self.transport.wait_interrupt(vector, deadline)
     }
+    fn check(&self) -> Result<(), TransportError> {
+        self.transport.check()
+    }
     fn reset(&self, deadline: Instant) -> Result<(), TransportError> {
         self.transport.reset(deadline)
     }

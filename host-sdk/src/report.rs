@@ -27,6 +27,8 @@ pub enum Operation {
     CosetIfft,
     /// Low-degree extension: values to coefficients to the values on a larger coset.
     Extension,
+    /// a b - c, element by element.
+    MultiplySubtract,
 }
 
 impl fmt::Display for Operation {
@@ -38,6 +40,7 @@ impl fmt::Display for Operation {
             Self::CosetFft => "coset FFT",
             Self::CosetIfft => "inverse coset FFT",
             Self::Extension => "extension",
+            Self::MultiplySubtract => "a b - c",
         })
     }
 }
@@ -95,9 +98,9 @@ impl Place {
             Self::Cpu(Reason::Unsupported) => "CPU (not offered by the card)",
             Self::Cpu(Reason::Failed(Error::Off)) => "CPU (card off)",
             Self::Cpu(Reason::Failed(Error::NoCard)) => "CPU (no card)",
-            Self::Cpu(Reason::Failed(Error::NoEngine(_) | Error::NoTransform(_))) => {
-                "CPU (no engine)"
-            }
+            Self::Cpu(Reason::Failed(
+                Error::NoEngine(_) | Error::NoTransform(_) | Error::NoVectors(_),
+            )) => "CPU (no engine)",
             Self::Cpu(Reason::Failed(Error::CheckFailed)) => "CPU (check failed)",
             Self::Cpu(Reason::Failed(_)) => "CPU (card failed)",
         }

@@ -12,8 +12,8 @@ use crate::{
     card_field::CardField,
     check::Check,
     choice::{
-        CARD_VARIABLE, CHECK_VARIABLE, CardChoice, FALLBACK_VARIABLE, Fallback, choose,
-        machine_cards, parse_check,
+        CARD_VARIABLE, CHECK_VARIABLE, CardChoice, CardProvider, FALLBACK_VARIABLE, Fallback,
+        choose, machine_cards, parse_check,
     },
     domain,
     error::Error,
@@ -52,6 +52,13 @@ impl SessionBuilder {
     /// Uses this card.
     pub fn card(mut self, card: Arc<dyn Backend>) -> Self {
         self.card = Ok(card);
+        self
+    }
+
+    /// Opens this card and uses it. Where it cannot be opened, the session is one without a card, and the error is
+    /// what its operations tell.
+    pub fn open(mut self, card: &dyn CardProvider) -> Self {
+        self.card = card.open();
         self
     }
 

@@ -9,3 +9,7 @@ mod clients;
 mod faults;
 #[path = "vfio_user/fuzz.rs"]
 mod fuzz;
+#[path = "vfio_user/notices.rs"]
+mod notices;
+#[path = "vfio_user/prover.rs"]
+mod prover;

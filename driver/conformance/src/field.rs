@@ -181,15 +181,23 @@ mod tests {
                 };
                 let wanted = field.table_set(size_log2, inverse, &shift, &scale);
                 let offset = field.encode(&shift);
-                let made = table_set(id, size_log2, inverse, Some(&offset));
+                let made = table_set(id, size_log2, inverse, Some(&offset), None);
+                assert_eq!(made, Some(wanted), "{id:?} 2^{size_log2}");
+                let factor = BigUint::from(11u32);
+                let product = scale * &factor % &field.modulus;
+                let wanted = field.table_set(size_log2, inverse, &shift, &product);
+                let factor = field.encode(&factor);
+                let made = table_set(id, size_log2, inverse, Some(&offset), Some(&factor));
                 assert_eq!(made, Some(wanted), "{id:?} 2^{size_log2}");
             }
             let arithmetic = PrimeField::new(id);
             let five = arithmetic.read(&field.encode(&shift));
             assert_eq!(five, Some(arithmetic.element(5)));
             let zeros = vec![0; field.element_bytes];
-            assert_eq!(table_set(id, 3, false, Some(&zeros)), None);
-            assert_eq!(table_set(id, id.two_adicity() + 1, false, None), None);
+            assert_eq!(table_set(id, 3, false, Some(&zeros), None), None);
+            assert_eq!(table_set(id, 3, true, None, Some(&zeros)), None);
+            let over = id.two_adicity() + 1;
+            assert_eq!(table_set(id, over, false, None, None), None);
         }
     }
 }

@@ -48,8 +48,10 @@ fn the_reference_card_passes() {
 fn the_reference_card_transforms_in_every_field() {
     for field in FieldId::ALL {
         assert_no_failure(&run(ReferenceOptions::ntt(field), false));
-        let both = ReferenceOptions::msm(CurveId::Toy).and_ntt(field);
-        assert_passed(&run(both, false));
+        let all = ReferenceOptions::msm(CurveId::Toy)
+            .and_ntt(field)
+            .and_pointwise(field);
+        assert_passed(&run(all, false));
     }
 }
 
@@ -59,7 +61,10 @@ fn the_reference_card_passes_the_long_suite() {
         assert_no_failure(&run(ReferenceOptions::msm(curve), true));
     }
     for field in FieldId::ALL {
-        assert_no_failure(&run(ReferenceOptions::ntt(field), true));
+        assert_no_failure(&run(
+            ReferenceOptions::ntt(field).and_pointwise(field),
+            true,
+        ));
     }
 }
 
@@ -120,6 +125,7 @@ const RED: &[(Mutation, &str)] = &[
     (Mutation::Montgomery, "msm montgomery"),
     (Mutation::Streamed, "msm streamed"),
     (Mutation::WideStride, "msm wide stride"),
+    (Mutation::ResidentScalars, "msm resident scalars"),
     (Mutation::SecondPass, "msm several passes"),
     (Mutation::Statistics, "msm statistics"),
     (Mutation::Progress, "msm progress"),
@@ -131,6 +137,7 @@ const RED: &[(Mutation, &str)] = &[
     (Mutation::MsmAlignment, "msm misaligned"),
     (Mutation::ScalarRange, "msm scalar range"),
     (Mutation::BaseRange, "msm base range"),
+    (Mutation::ResidentBounds, "msm resident errors"),
     (Mutation::MsmHostMemoryError, "msm host memory error"),
     (Mutation::NttSizes, "ntt sizes"),
     (Mutation::NttOrders, "ntt orders"),
@@ -154,6 +161,14 @@ const RED: &[(Mutation, &str)] = &[
     (Mutation::NttTables, "ntt tables"),
     (Mutation::NttFlags, "ntt flags"),
     (Mutation::NttRange, "ntt element range"),
+    (Mutation::PointwiseValues, "pointwise values"),
+    (Mutation::PointwiseNeighbours, "pointwise neighbours"),
+    (Mutation::PointwiseProgress, "pointwise progress"),
+    (Mutation::PointwiseSizeLimit, "pointwise size limit"),
+    (Mutation::PointwiseAlignment, "pointwise misaligned"),
+    (Mutation::PointwiseBounds, "pointwise bounds"),
+    (Mutation::PointwiseOverlap, "pointwise overlap"),
+    (Mutation::PointwiseRange, "pointwise element range"),
     (Mutation::Endurance, "random descriptors"),
 ];
 
@@ -169,6 +184,7 @@ fn every_check_can_fail() {
                     let failures = part.iter().map(|(mutation, name)| {
                         let card = ReferenceOptions::msm(CurveId::Toy)
                             .and_ntt(FieldId::Toy)
+                            .and_pointwise(FieldId::Toy)
                             .with(*mutation);
                         let failures: Vec<_> = run(card, false).failures().collect();
                         (*mutation, *name, failures)

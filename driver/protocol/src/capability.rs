@@ -12,6 +12,8 @@ pub enum EngineKind {
     Msm = 1,
     /// Number-theoretic transform.
     Ntt = 2,
+    /// Element-wise arithmetic on vectors in card memory.
+    Pointwise = 3,
 }
 
 impl EngineKind {
@@ -20,9 +22,16 @@ impl EngineKind {
         match code {
             1 => Some(Self::Msm),
             2 => Some(Self::Ntt),
+            3 => Some(Self::Pointwise),
             _ => None,
         }
     }
+}
+
+/// Bits of [`EngineCapability::features`].
+pub mod feature {
+    /// MSM: scalars may be in card memory ([`flag::SCALARS_RESIDENT`](crate::descriptor::flag::SCALARS_RESIDENT)).
+    pub const SCALARS_RESIDENT: u32 = 1 << 0;
 }
 
 /// The group an MSM engine works in.
@@ -92,6 +101,8 @@ pub struct EngineCapability {
     pub pass_log2: u32,
     /// Word 13: NTT: jobs that the engine takes in before the first is complete.
     pub job_slots: u32,
+    /// Word 14: what the engine can do besides, the bits of [`feature`].
+    pub features: u32,
 }
 
 impl EngineCapability {
@@ -112,7 +123,7 @@ impl EngineCapability {
             self.pass_bits_min,
             self.pass_log2,
             self.job_slots,
-            0,
+            self.features,
             0,
         ]
     }
@@ -136,6 +147,7 @@ impl EngineCapability {
             pass_bits_min: w[11],
             pass_log2: w[12],
             job_slots: w[13],
+            features: w[14],
         }
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! Reserved bits must be zero ([`Opcode::used_bits`] says which are not reserved).
 
-use crate::{DESCRIPTOR_VERSION, Ntt, SLOT_WORDS};
+use crate::{DESCRIPTOR_VERSION, MultiplySubtract, Ntt, SLOT_WORDS};
 
 macro_rules! opcodes {
     ($($name:ident = $code:literal, $flags:expr, $words:expr, $meaning:literal;)*) => {
@@ -53,7 +53,8 @@ pub mod flag {
     pub const BASES_STREAMED: u16 = 1 << 0;
     /// MSM: the scalars are in Montgomery form (times 2^(8 * scalar bytes) modulo the order).
     pub const SCALARS_MONTGOMERY: u16 = 1 << 1;
-    /// MSM: the scalars are in card memory; word 2 is a handle. Reserved until an engine supports it.
+    /// MSM: the scalars are in card memory, in the region of word 7 and behind its records; for engines with
+    /// [`feature::SCALARS_RESIDENT`](crate::capability::feature::SCALARS_RESIDENT), others answer `ReservedNotZero`.
     pub const SCALARS_RESIDENT: u16 = 1 << 2;
     /// NTT: from values to coefficients.
     pub const INVERSE: u16 = 1 << 0;
@@ -80,10 +81,12 @@ opcodes! {
         "Host to card memory. Word 2: host address; word 3: handle; word 4: offset; word 5: length.";
     CopyFromCard = 0x04, 0, [ALL, HANDLE, ALL, ALL, 0, 0],
         "Card to host memory. Word 2: host address; word 3: handle; word 4: offset; word 5: length.";
-    Msm = 0x10, flag::BASES_STREAMED | flag::SCALARS_MONTGOMERY, [ALL, HANDLE, ALL, ALL, ALL, HANDLE],
-        "Multi-scalar multiplication. Word 2: host address of the scalars; word 3: handle of the bases; word 4: their offset, or host address; word 5: n | stride << 32 | c << 48 | K << 56 (K a multiple of the adders); word 6: host address of the results; word 7: handle of the scratch region. Detail: windows written.";
+    Msm = 0x10, flag::BASES_STREAMED | flag::SCALARS_MONTGOMERY | flag::SCALARS_RESIDENT, [ALL, HANDLE, ALL, ALL, ALL, HANDLE],
+        "Multi-scalar multiplication. Word 2: host address of the scalars; word 3: handle of the bases; word 4: their offset, or host address; word 5: n | stride << 32 | c << 48 | K << 56 (K a multiple of the adders); word 6: host address of the results; word 7: handle of the scratch region. With SCALARS_RESIDENT word 2 is the byte offset of the scalars, a multiple of 8, in the region of word 7, whose bytes before them are the scratch. Detail: windows written.";
     Ntt = 0x20, flag::INVERSE | flag::INPUT_REVERSED | flag::OUTPUT_REVERSED | flag::COLUMNS | flag::EXTEND, [ALL, HANDLE, ALL, ALL, ALL, HANDLE],
         "Number-theoretic transforms. Word 2: input offset; word 3: handle of the data; word 4: output offset; word 5: size_log2 | extension_log2 << 8 | row stride in blocks of 64 bytes << 16 | batch << 32; word 6: scratch offset; word 7: handle of the tables.";
+    MultiplySubtract = 0x30, 0, [ALL, HANDLE, ALL, 0xffff_ffff, ALL, 0],
+        "Element-wise a <- a b - c. Word 2: offset of a; word 3: handle of the data; word 4: offset of b; word 5: elements; word 6: offset of c.";
 }
 
 impl Opcode {
@@ -133,8 +136,11 @@ pub enum RegionKind {
 /// A multi-scalar multiplication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Msm {
-    /// Host address of n scalars, 64-byte aligned.
+    /// Host address of n scalars, 64-byte aligned; or, with `scalars_resident`, their byte offset in the region of
+    /// `scratch`, a multiple of 8.
     pub scalars: u64,
+    /// Scalars are in card memory.
+    pub scalars_resident: bool,
     /// Scalars are in Montgomery form.
     pub montgomery: bool,
     /// Region of the bases, or `None` when they are streamed from host memory.
@@ -151,7 +157,8 @@ pub struct Msm {
     pub windows_per_pass: u8,
     /// Host address of the result slots, 64-byte aligned.
     pub results: u64,
-    /// Region for what later passes need: n records; unused when one pass is enough.
+    /// Region for what later passes need: n records; unused when one pass is enough. With `scalars_resident` it
+    /// has the scalars too, and the records before them.
     pub scratch: Handle,
 }
 
@@ -206,6 +213,8 @@ pub enum Operation {
     Msm(Msm),
     /// Number-theoretic transforms.
     Ntt(Ntt),
+    /// a <- a b - c, element by element.
+    MultiplySubtract(MultiplySubtract),
 }
 
 impl Operation {
@@ -219,6 +228,7 @@ impl Operation {
             Operation::CopyFromCard { .. } => Opcode::CopyFromCard,
             Operation::Msm(_) => Opcode::Msm,
             Operation::Ntt(_) => Opcode::Ntt,
+            Operation::MultiplySubtract(_) => Opcode::MultiplySubtract,
         }
     }
 }
@@ -282,12 +292,16 @@ impl Descriptor {
                 } else {
                     0
                 };
+                let resident = match msm.scalars_resident {
+                    true => flag::SCALARS_RESIDENT,
+                    false => 0,
+                };
                 let shape = msm.length as u64
                     | (msm.stride as u64) << 32
                     | (msm.window as u64) << 48
                     | (msm.windows_per_pass as u64) << 56;
                 (
-                    streamed | montgomery,
+                    streamed | montgomery | resident,
                     [
                         msm.scalars,
                         bases,
@@ -299,6 +313,7 @@ impl Descriptor {
                 )
             }
             Operation::Ntt(ntt) => ntt.encode(),
+            Operation::MultiplySubtract(job) => (0, job.encode()),
         };
         let flags = flags
             | if self.interrupt {

@@ -15,6 +15,7 @@ pub mod field;
 pub mod format;
 pub mod ntt;
 pub mod pci;
+pub mod pointwise;
 pub mod register;
 pub mod status;
 
@@ -23,6 +24,7 @@ pub use completion::{Completion, MsmStatistics, NttPass, NttStatistics};
 pub use descriptor::{Descriptor, Handle, Msm, Opcode, Operation, RegionKind};
 pub use field::FieldId;
 pub use ntt::Ntt;
+pub use pointwise::MultiplySubtract;
 pub use status::Status;
 
 /// Reads `GRST` in register `IDENTITY`; never all-ones, so a vanished card cannot look alive.
@@ -30,7 +32,7 @@ pub const IDENTITY: u32 = 0x4752_5354;
 /// Incompatible changes of the protocol.
 pub const VERSION_MAJOR: u16 = 1;
 /// Compatible additions to the protocol.
-pub const VERSION_MINOR: u16 = 1;
+pub const VERSION_MINOR: u16 = 2;
 /// Format of the descriptor, its second byte.
 pub const DESCRIPTOR_VERSION: u8 = 1;
 /// Bytes of a descriptor and of a completion.

@@ -249,7 +249,7 @@ impl Card {
             }
         };
         let domain = self.session.options.queue_domains[0];
-        let tables = self.tables(domain, request)?;
+        let tables = self.tables(domain, shape, request.direction, request.offset, None)?;
         let tables = tables.pin(deadline)?;
         let data = Object::new(
             &self.memory,

@@ -1,6 +1,6 @@
 //! Table sets: what a transform's factors are made from on the card.
 
-use super::{NttDirection, NttRequest, NttShape};
+use super::{NttDirection, NttShape};
 use crate::object::{Object, Specification};
 use crate::prime::{PrimeField, Residue};
 use crate::sync::lock;
@@ -12,28 +12,30 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The bytes of a table set, as [`gristmill_protocol::ntt`] describes it, for a coset offset in memory
-/// form (1 when `None`); `None` when the field has no root of this order, or the offset is 0 or not
-/// below the modulus.
+/// form (1 when `None`), and a factor of all results, likewise; `None` when the field has no root of this
+/// order, or the offset or the factor is 0 or not below the modulus.
 pub fn table_set(
     id: FieldId,
     size_log2: u32,
     inverse: bool,
     offset: Option<&[u8]>,
+    scale: Option<&[u8]>,
 ) -> Option<Vec<u8>> {
     let field = PrimeField::new(id);
     let mut root = field.root_of_unity(size_log2)?;
-    let mut shift = match offset {
-        Some(bytes) => field.read(bytes)?,
-        None => field.one(),
+    let read = |bytes: Option<&[u8]>| {
+        let element = match bytes {
+            Some(bytes) => field.read(bytes)?,
+            None => field.one(),
+        };
+        (element != Residue::default()).then_some(element)
     };
-    if shift == Residue::default() {
-        return None;
-    }
-    let mut scale = field.one();
+    let (mut shift, mut scale) = (read(offset)?, read(scale)?);
     if inverse {
         root = field.inverse(root);
         shift = field.inverse(shift);
-        scale = field.inverse(field.element(1u64.checked_shl(size_log2)?));
+        let length = field.element(1u64.checked_shl(size_log2)?);
+        scale = field.multiply(scale, field.inverse(length));
     }
     let bytes = ntt::table_set_bytes(id.element_bytes(), size_log2);
     let mut set = vec![0; usize::try_from(bytes).ok()?];
@@ -60,28 +62,31 @@ pub fn table_set(
 /// Sets whose host copy is kept; each has at most about half a megabyte.
 const KEPT: usize = 32;
 
-/// Domain, field, size, extension, inverse, and the offset.
-type Key = (u8, FieldId, u32, Option<u32>, bool, Vec<u8>);
+/// Domain, field, size, extension, inverse, the offset and the scale.
+type Key = (u8, FieldId, u32, Option<u32>, bool, [Vec<u8>; 2]);
 
 /// Table sets that were made, the one used last at the end.
 pub(crate) type TableCache = VecDeque<(Key, Arc<Object>)>;
 
 impl Card {
-    /// The table sets of a request: resident objects, made at their first use.
-    pub(super) fn tables(
+    /// The table sets of transforms: resident objects, made at their first use.
+    pub(crate) fn tables(
         &self,
         domain: u8,
-        request: &NttRequest,
+        shape: &NttShape,
+        direction: NttDirection,
+        offset: Option<&[u8]>,
+        scale: Option<&[u8]>,
     ) -> Result<Arc<Object>, CardError> {
         let NttShape {
             field,
             size_log2,
             extension_log2,
             ..
-        } = request.shape;
-        let inverse = request.direction == NttDirection::Inverse;
-        let offset = request.offset.unwrap_or_default().to_vec();
-        let key = (domain, field, size_log2, extension_log2, inverse, offset);
+        } = *shape;
+        let inverse = direction == NttDirection::Inverse;
+        let elements = [offset, scale].map(|bytes| bytes.unwrap_or_default().to_vec());
+        let key = (domain, field, size_log2, extension_log2, inverse, elements);
         let mut cache = lock(&self.tables);
         let found = cache.iter().position(|(known, _)| *known == key);
         if let Some(entry) = found.and_then(|at| cache.remove(at)) {
@@ -91,18 +96,18 @@ impl Card {
         }
         let sets = match extension_log2 {
             Some(_) => {
-                let output_log2 = request.shape.output_size_log2();
-                let second = table_set(field, output_log2, false, request.offset);
-                let first = table_set(field, size_log2, true, None);
+                let output_log2 = shape.output_size_log2();
+                let second = table_set(field, output_log2, false, offset, scale);
+                let first = table_set(field, size_log2, true, None, None);
                 first
                     .zip(second)
                     .map(|(first, second)| [first, second].concat())
             }
-            None => table_set(field, size_log2, inverse, request.offset),
+            None => table_set(field, size_log2, inverse, offset, scale),
         };
         let sets = sets.ok_or(CardError::Argument {
-            what: "the number of bytes of the coset offset",
-            value: key.5.len() as u64,
+            what: "the number of bytes of the coset offset and the scale",
+            value: key.5.iter().map(Vec::len).sum::<usize>() as u64,
             expected: "an element that is not zero, in memory form, is needed",
         })?;
         let specification = Specification {

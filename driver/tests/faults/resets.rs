@@ -4,9 +4,12 @@ use crate::common::{options, soon};
 use crate::{COUNT, Scene};
 use gristmill_conformance::{Faults, ReferenceCard, ReferenceOptions};
 use gristmill_driver::{
-    Card, CardError, CardOptions, JobError, Loss, MsmBases, MsmScalars, TransportError,
+    Card, CardError, CardOptions, DmaBuffer, JobError, Loss, MsmBases, MsmScalars, Transport,
+    TransportError,
 };
 use gristmill_protocol::CurveId;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -124,4 +127,61 @@ fn an_endless_reset_is_given_up_in_time() {
     reference.inject(|faults| *faults = Faults::default());
     card.recover().unwrap();
     card.ping(0, soon()).unwrap().wait(soon()).unwrap();
+}
+
+/// The reference card behind a transport whose waits for interrupts do not end at their deadline.
+struct Deaf {
+    card: Arc<ReferenceCard>,
+    waits: AtomicBool,
+}
+
+impl Transport for Deaf {
+    fn name(&self) -> String {
+        self.card.name()
+    }
+    fn read_register(&self, offset: u32) -> Result<u32, TransportError> {
+        self.card.read_register(offset)
+    }
+    fn write_register(&self, offset: u32, value: u32) -> Result<(), TransportError> {
+        self.card.write_register(offset, value)
+    }
+    fn allocate(&self, bytes: usize) -> Result<DmaBuffer, TransportError> {
+        self.card.allocate(bytes)
+    }
+    fn wait_interrupt(&self, _: u32, _: Instant) -> Result<bool, TransportError> {
+        while self.waits.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(false)
+    }
+    fn reset(&self, deadline: Instant) -> Result<(), TransportError> {
+        self.card.reset(deadline)
+    }
+}
+
+#[test]
+fn closing_does_not_wait_for_ever_for_a_transport_that_does() {
+    let reference = ReferenceCard::new(ReferenceOptions::msm(CurveId::Toy)).unwrap();
+    let transport = Arc::new(Deaf {
+        card: reference,
+        waits: AtomicBool::new(true),
+    });
+    let options = CardOptions {
+        patience: Duration::from_millis(200),
+        ..options()
+    };
+    let card = Card::open(transport.clone(), options).unwrap();
+    let ticket = card.ping(0, soon()).unwrap();
+    // the watching thread waits for the job's interrupt
+    std::thread::sleep(Duration::from_millis(20));
+    let begun = Instant::now();
+    drop(card);
+    let took = begun.elapsed();
+    assert!(
+        took >= Duration::from_millis(200) && took < Duration::from_secs(5),
+        "{took:?}"
+    );
+    let closed = CardError::Job(JobError::Lost(Loss::Closed));
+    assert_eq!(ticket.wait(soon()), Err(closed));
+    transport.waits.store(false, Ordering::Relaxed);
 }

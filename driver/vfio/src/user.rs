@@ -2,7 +2,7 @@
 
 use crate::client::{Client, ClientError};
 use crate::configuration::{self, Configuration};
-use crate::events::Events;
+use crate::events::{Events, Notices};
 use crate::memory::{Addresses, SharedMemory};
 use crate::wire::{irq, region};
 use gristmill_driver::{DmaBacking, DmaBuffer, Transport, TransportError};
@@ -20,6 +20,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct VfioUser {
     path: PathBuf,
     events: Events,
+    notices: Notices,
     shared: Arc<Shared>,
 }
 
@@ -75,9 +76,19 @@ impl VfioUser {
             .read(pci::REGISTER_BAR, register::ADDRESS_BITS.into(), &mut word)
             .map_err(broken)?;
         let bits = u32::from_le_bytes(word);
+        let notices = Notices::connect(|kind, events| {
+            let known = client.irq_info(kind).map_err(broken)?.count > 0;
+            if known {
+                client
+                    .set_interrupts(kind, &events.files())
+                    .map_err(broken)?;
+            }
+            Ok(known)
+        })?;
         let card = Self {
             path: path.into(),
             events,
+            notices,
             shared: Arc::new(Shared {
                 client,
                 addresses: Mutex::new(Addresses::new([(0, u64::MAX)], bits)),
@@ -168,12 +179,19 @@ impl Transport for VfioUser {
         if self.events.wait(vector, deadline)? {
             return Ok(true);
         }
+        self.check()?;
+        Ok(false)
+    }
+
+    fn check(&self) -> Result<(), TransportError> {
+        // first what the server said before it hung up
+        self.notices.check()?;
         if self.shared.client.hung_up() {
             return Err(TransportError::Down {
                 reason: "the server closed the connection".into(),
             });
         }
-        Ok(false)
+        Ok(())
     }
 
     fn reset(&self, deadline: Instant) -> Result<(), TransportError> {

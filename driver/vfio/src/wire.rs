@@ -219,9 +219,9 @@ pub mod irq_info_flags {
 pub mod irq {
     /// MSI-X.
     pub const MSIX: u32 = 2;
-    /// The function failed.
+    /// The function failed, and does not recover by itself. One vector.
     pub const ERROR: u32 = 3;
-    /// The function is asked back.
+    /// The function is asked back. One vector.
     pub const REQUEST: u32 = 4;
     /// Number of kinds.
     pub const COUNT: u32 = 5;

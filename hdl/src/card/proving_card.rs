@@ -1,4 +1,4 @@
-//! A card with one MSM engine and one NTT engine.
+//! A card with all that a proof needs: MSM, NTT, and element-wise arithmetic.
 
 use super::axi::{AxiManager, LiteSubordinate};
 use super::config::{CoreConfig, EnginePorts, VECTORS};
@@ -8,18 +8,27 @@ use super::ntt_card::NTT_PORTS;
 use super::socket::{JobServer, ReadServer, WriteServer};
 use crate::msm::{MsmEngine, Parameters};
 use crate::ntt::{EngineParameters, NttEngine};
+use crate::pointwise::{self, PointwiseEngine};
 use rust_hdl_core::prelude::*;
 
-/// Memory ports of both engines, the MSM engine's first.
-pub const PROVING_PORTS: EnginePorts = EnginePorts {
-    host_read: MSM_PORTS.host_read + NTT_PORTS.host_read,
-    host_write: MSM_PORTS.host_write + NTT_PORTS.host_write,
-    memory_read: MSM_PORTS.memory_read + NTT_PORTS.memory_read,
-    memory_write: MSM_PORTS.memory_write + NTT_PORTS.memory_write,
+/// Memory ports of the engine of element-wise arithmetic.
+pub const POINTWISE_PORTS: EnginePorts = EnginePorts {
+    host_read: 0,
+    host_write: 0,
+    memory_read: 1,
+    memory_write: 1,
 };
 
-/// The core with one MSM engine, engine 0, and one NTT engine, engine 1. W: bits of both buses; B = W / 8;
-/// the other widths as in [`MsmEngine`].
+/// Memory ports of all engines, in their order.
+pub const PROVING_PORTS: EnginePorts = EnginePorts {
+    host_read: MSM_PORTS.host_read + POINTWISE_PORTS.host_read + NTT_PORTS.host_read,
+    host_write: MSM_PORTS.host_write + POINTWISE_PORTS.host_write + NTT_PORTS.host_write,
+    memory_read: MSM_PORTS.memory_read + POINTWISE_PORTS.memory_read + NTT_PORTS.memory_read,
+    memory_write: MSM_PORTS.memory_write + POINTWISE_PORTS.memory_write + NTT_PORTS.memory_write,
+};
+
+/// The core with one MSM engine, engine 0, one of element-wise arithmetic, engine 1, and one NTT engine,
+/// engine 2, which has the last job ports. W: bits of both buses; B = W / 8; the other widths as in [`MsmEngine`].
 #[derive(LogicBlock, Default)]
 pub struct ProvingCard<
     const W: usize,
@@ -50,6 +59,7 @@ pub struct ProvingCard<
     pub busy: Signal<Out, Bit>,
     core: Core<W, B>,
     msm: MsmEngine<W, S, M, E, P, A, H, R, T, L>,
+    pointwise: PointwiseEngine<W>,
     ntt: NttEngine<W>,
     _jobs: usize,
 }
@@ -69,10 +79,16 @@ impl<
 > ProvingCard<W, B, S, M, E, P, A, H, R, T, L>
 {
     /// The card of this core and these engines.
-    pub fn new(core: &CoreConfig, msm: &Parameters, ntt: &EngineParameters) -> Self {
+    pub fn new(
+        core: &CoreConfig,
+        msm: &Parameters,
+        ntt: &EngineParameters,
+        pointwise: &pointwise::Parameters,
+    ) -> Self {
         Self {
             core: Core::new(core),
             msm: MsmEngine::new(msm),
+            pointwise: PointwiseEngine::new(pointwise),
             ntt: NttEngine::new(ntt),
             _jobs: ntt.jobs,
             ..Default::default()
@@ -96,9 +112,10 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, core, msm, ntt);
+        clock!(self, clock, core, msm, pointwise, ntt);
         self.core.reset.next = self.reset.val();
         self.msm.reset.next = self.reset.val();
+        self.pointwise.reset.next = self.reset.val();
         self.ntt.reset.next = self.reset.val();
         LiteSubordinate::link(&mut self.registers, &mut self.core.registers);
         AxiManager::<W, B>::link(&mut self.host, &mut self.core.host);
@@ -112,12 +129,15 @@ impl<
         ReadServer::<W>::join(&mut self.core.memory_read[0], &mut self.msm.resident);
         ReadServer::<W>::join(&mut self.core.memory_read[1], &mut self.msm.records);
         WriteServer::<W>::join(&mut self.core.memory_write[0], &mut self.msm.leftovers);
+        JobServer::join(&mut self.core.job[1], &mut self.pointwise.job);
+        ReadServer::<W>::join(&mut self.core.memory_read[2], &mut self.pointwise.operands);
+        WriteServer::<W>::join(&mut self.core.memory_write[1], &mut self.pointwise.results);
         for j in 0..self._jobs {
-            JobServer::join(&mut self.core.job[j + 1], &mut self.ntt.job[j]);
+            JobServer::join(&mut self.core.job[j + 2], &mut self.ntt.job[j]);
         }
         WriteServer::<W>::join(&mut self.core.host_write[1], &mut self.ntt.statistics);
-        ReadServer::<W>::join(&mut self.core.memory_read[2], &mut self.ntt.data);
-        ReadServer::<W>::join(&mut self.core.memory_read[3], &mut self.ntt.tables);
-        WriteServer::<W>::join(&mut self.core.memory_write[1], &mut self.ntt.results);
+        ReadServer::<W>::join(&mut self.core.memory_read[3], &mut self.ntt.data);
+        ReadServer::<W>::join(&mut self.core.memory_read[4], &mut self.ntt.tables);
+        WriteServer::<W>::join(&mut self.core.memory_write[2], &mut self.ntt.results);
     }
 }

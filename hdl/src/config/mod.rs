@@ -3,9 +3,11 @@
 
 mod msm;
 mod ntt;
+mod pointwise;
 
 pub use msm::MsmConfig;
 pub use ntt::NttConfig;
+pub use pointwise::PointwiseConfig;
 
 use crate::card::config::CoreConfig;
 use crate::card::msm_card::{MSM_PORTS, MsmCard};
@@ -14,6 +16,7 @@ use crate::card::proving_card::{PROVING_PORTS, ProvingCard};
 use crate::emit::{self, EmitError, Emitted};
 use crate::msm::Parameters;
 use crate::ntt::EngineParameters;
+use crate::pointwise as pointwise_engine;
 use gristmill_datapath::{Fill, dpi_source};
 use gristmill_protocol::EngineCapability;
 use rust_hdl_core::prelude::Block;
@@ -22,7 +25,8 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// A card, as its file describes it: the core, and an engine for each of the tables `[msm]` and `[ntt]`.
+/// A card, as its file describes it: the core, and an engine for each of the tables `[msm]`, `[ntt]` and
+/// `[pointwise]`; a card with the first two has the third.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardConfig {
@@ -42,6 +46,8 @@ pub struct CardConfig {
     pub msm: Option<MsmConfig>,
     /// The NTT engine.
     pub ntt: Option<NttConfig>,
+    /// The engine of element-wise arithmetic.
+    pub pointwise: Option<PointwiseConfig>,
 }
 
 /// Stack of the thread in which a card is built.
@@ -169,6 +175,7 @@ impl CardConfig {
             "less than 2^32 beats",
         )?;
         self.msm.iter().try_for_each(MsmConfig::check)?;
+        self.pointwise.iter().try_for_each(PointwiseConfig::check)?;
         self.ntt
             .iter()
             .try_for_each(|ntt| ntt.check(self.axi_width))
@@ -203,6 +210,11 @@ impl CardConfig {
             let curve = msm.curve().filter(|_| fill == Fill::Fast);
             functions.extend(curve.map(|(curve, _)| dpi_source(&curve)));
             engines.msm = Some((msm, parameters));
+        }
+        if let (Some(pointwise), Some(ntt)) = (&self.pointwise, &self.ntt) {
+            let (parameters, engine) = pointwise.engine(ntt, fill)?;
+            core.engines.push(engine);
+            engines.pointwise = Some(parameters);
         }
         if let Some(ntt) = &self.ntt {
             let (parameters, engine) = ntt.engine(fill)?;
@@ -262,34 +274,36 @@ impl CardConfig {
     /// Widths are types, so the combinations are listed.
     fn block(&self, core: &CoreConfig, engines: &Engines) -> Result<Box<dyn Block>, ConfigError> {
         macro_rules! cards {
-            ($msm:expr, $ntt:expr; $($curve:literal, $adders:literal, $width:literal, $buckets:literal => <$($parameter:literal),*>;)*) => {
+            ($msm:expr, $proving:expr; $($curve:literal, $adders:literal, $width:literal, $buckets:literal => <$($parameter:literal),*>;)*) => {
                 match ($msm.0.curve.as_str(), $msm.0.adders, self.axi_width, $msm.0.buckets_log2) {
-                    $(($curve, $adders, $width, $buckets) => Some(match $ntt {
+                    $(($curve, $adders, $width, $buckets) => Some(match $proving {
                         None => Box::new(MsmCard::<$width, { $width / 8 }, $($parameter),*, $adders>::new(core, &$msm.1)) as Box<dyn Block>,
-                        Some(ntt) => Box::new(ProvingCard::<$width, { $width / 8 }, $($parameter),*, $adders>::new(core, &$msm.1, ntt)),
+                        Some((ntt, pointwise)) => Box::new(ProvingCard::<$width, { $width / 8 }, $($parameter),*, $adders>::new(core, &$msm.1, ntt, pointwise)),
                     }),)*
                     _ => None,
                 }
             };
         }
-        let card = match (&engines.msm, &engines.ntt) {
-            (Some(msm), ntt) => {
+        let card = match (&engines.msm, &engines.ntt, &engines.pointwise) {
+            (Some(msm), ntt, pointwise) if ntt.is_some() == self.pointwise.is_some() => {
+                let proving = ntt.as_ref().zip(pointwise.as_ref());
                 // scalar, magnitude, affine point, projective point, buckets log2, the same less one, record, slot
                 cards! {
-                    msm, ntt;
+                    msm, proving;
                     "bn254", 1, 512, 15 => <256, 254, 512, 762, 15, 14, 1024, 1024>;
                     "bls12-381", 1, 512, 15 => <256, 255, 768, 1143, 15, 14, 1024, 1536>;
                     "toy", 1, 64, 10 => <64, 8, 128, 24, 10, 9, 512, 256>;
                     "toy", 2, 64, 10 => <64, 8, 128, 24, 10, 9, 512, 256>;
+                    "toy", 1, 128, 10 => <64, 8, 128, 24, 10, 9, 512, 256>;
                 }
             }
-            (None, Some(ntt)) => match self.axi_width {
+            (None, Some(ntt), None) => match self.axi_width {
                 128 => Some(Box::new(NttCard::<128, 16>::new(core, ntt)) as Box<dyn Block>),
                 256 => Some(Box::new(NttCard::<256, 32>::new(core, ntt)) as Box<dyn Block>),
                 512 => Some(Box::new(NttCard::<512, 64>::new(core, ntt)) as Box<dyn Block>),
                 _ => None,
             },
-            (None, None) => None,
+            _ => None,
         };
         card.ok_or_else(|| {
             let msm = engines.msm.as_ref().map(|(msm, _)| {
@@ -300,7 +314,11 @@ impl CardConfig {
             });
             let ntt = self.ntt.as_ref();
             let ntt = ntt.map(|ntt| format!("NTT of {} with {} lanes", ntt.field, ntt.lanes));
-            let engines: Vec<String> = msm.into_iter().chain(ntt).collect();
+            let pointwise = self
+                .pointwise
+                .as_ref()
+                .map(|_| "element-wise arithmetic".into());
+            let engines: Vec<String> = msm.into_iter().chain(ntt).chain(pointwise).collect();
             ConfigError::Combination {
                 engines: match engines.is_empty() {
                     true => "no engine".into(),
@@ -317,6 +335,7 @@ impl CardConfig {
 struct Engines<'a> {
     msm: Option<(&'a MsmConfig, Parameters)>,
     ntt: Option<EngineParameters>,
+    pointwise: Option<pointwise_engine::Parameters>,
 }
 
 /// An error that names the field, unless the value fits.

@@ -5,6 +5,7 @@ use crate::card::config::EngineConfig;
 use crate::msm::Parameters;
 use crate::pipeline::Pipeline;
 use gristmill_datapath::{Curve, Fill, adder, curve, entry};
+use gristmill_protocol::capability::feature;
 use gristmill_protocol::{CurveId, EngineCapability, EngineKind, Opcode};
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +125,7 @@ impl MsmConfig {
                     curve.scalar.word_bits(),
                     curve.scalar.bits,
                 ) as u32,
+                features: feature::SCALARS_RESIDENT,
                 ..EngineCapability::default()
             },
             opcodes: vec![Opcode::Msm],

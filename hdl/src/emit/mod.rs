@@ -65,7 +65,8 @@ pub struct Module {
 }
 
 impl Module {
-    fn new(name: String, text: String) -> Self {
+    /// A module of this name and text.
+    pub(crate) fn new(name: String, text: String) -> Self {
         let sha256 = sha256(&text);
         Self { name, text, sha256 }
     }

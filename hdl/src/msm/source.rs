@@ -24,6 +24,8 @@ pub struct Source<const W: usize, const S: usize, const M: usize, const E: usize
     pub count: Signal<In, Bits<32>>,
     /// Scalars are in Montgomery form.
     pub montgomery: Signal<In, Bit>,
+    /// Words of 64 bits before the first scalar in its first beat.
+    pub scalar_offset: Signal<In, Bits<4>>,
     /// Words of 64 bits before the first base in its first beat.
     pub base_offset: Signal<In, Bits<4>>,
     /// Words from one base to the next.
@@ -141,7 +143,7 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize> Logic for S
         );
         // a job that failed leaves beats behind
         self.scalar_unpacker.start.next = self.start.val() | self.clear.val();
-        self.scalar_unpacker.offset.next = 0.into();
+        self.scalar_unpacker.offset.next = self.scalar_offset.val();
         self.scalar_unpacker.stride.next = self.scalar_words.val();
         self.base_unpacker.start.next = self.start.val() | self.clear.val();
         self.base_unpacker.offset.next = self.base_offset.val();

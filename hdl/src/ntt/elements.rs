@@ -21,8 +21,13 @@ pub struct BeatEntry<const W: usize> {
 
 impl<const W: usize> BeatEntry<W> {
     pub(super) fn new(parts: &Parts) -> Self {
+        Self::of(&parts.entry, parts.layout, parts.entry_checks())
+    }
+
+    /// Of this pipeline for each lane, which has an output `error` if it `checks`.
+    pub(crate) fn of(entry: &Pipeline, layout: Layout, checks: bool) -> Self {
         Self {
-            _parts: Some((parts.entry.clone(), parts.layout, parts.entry_checks())),
+            _parts: Some((entry.clone(), layout, checks)),
             ..Default::default()
         }
     }

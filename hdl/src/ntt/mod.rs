@@ -15,6 +15,8 @@
 //! | [`Collector`], [`TransposeBuffer`], [`Storer`] | brings them into the order of memory, and writes them |
 //! | [`JobRecord`] | status, counters and statistics of a job |
 //!
+//! [`SelfTest`] is the pipeline on a board without a host.
+//!
 //! # What of the protocol it does not have
 //! An extension in two passes whose coefficients are fewer than N2, a row of the matrix N1 x N2, is
 //! refused (`UnsupportedParameter`, detail 5). The index of an element that is not below the modulus is never known.
@@ -36,12 +38,13 @@ mod pass_pipeline;
 pub mod pass_shape;
 mod record;
 mod rom;
+pub mod self_test;
 mod sequencer;
 mod stage;
 mod storer;
 mod swap;
 mod tables;
-mod text;
+pub(crate) mod text;
 pub mod tile;
 mod transpose_buffer;
 mod twiddles;
@@ -57,6 +60,7 @@ pub use loader::Loader;
 pub use parameters::{Parameters, PassSummary};
 pub use pass_pipeline::PassPipeline;
 pub use record::{Events, JobRecord};
+pub use self_test::{SelfTest, SelfTestState};
 pub use sequencer::{Sequencer, SequencerState};
 pub use stage::{Stage, Transform};
 pub use storer::{Collector, STORE_TILES_LOG2, Storer};

@@ -5,7 +5,7 @@ use gristmill_datapath::Field;
 
 /// How elements stand in a beat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     pub lanes: usize,
     /// Bits of an element's word.
     pub word: usize,
@@ -62,7 +62,7 @@ impl Layout {
 }
 
 /// The declaration of `name`, which is `value` of `cycles` cycles before, zero until then.
-pub(super) fn delay(name: &str, value: &str, width: usize, cycles: usize) -> String {
+pub(crate) fn delay(name: &str, value: &str, width: usize, cycles: usize) -> String {
     let range = range(width);
     match cycles {
         0 => format!("wire {range}{name} = {value};\n"),

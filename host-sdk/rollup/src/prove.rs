@@ -16,7 +16,7 @@ use ark_serialize::{CanonicalSerialize, SerializationError};
 use ark_snark::SNARK;
 use clap::{Args, builder::TypedValueParser, value_parser};
 use gristmill::{
-    Accelerated, AcceleratedReduction, DriverCard, Fallback, Report, Session,
+    Accelerated, AcceleratedReduction, DriverCard, Fallback, Report, Session, groth16,
     key::{accelerate_proving_key, stock_proof},
 };
 use gristmill_driver::Card;
@@ -48,6 +48,9 @@ pub struct ProveOptions {
     /// Have each result of the card checked by a second job.
     #[arg(long)]
     pub check: bool,
+    /// Prove with the prover that keeps its vectors on the card, instead of arkworks' on accelerated types.
+    #[arg(long)]
+    pub fused: bool,
     /// Let the CPU do what the card should do and cannot.
     #[arg(long)]
     pub fallback: bool,
@@ -68,6 +71,9 @@ pub enum ProveError {
     /// The card could not, and the CPU was not allowed to.
     #[error(transparent)]
     Card(#[from] gristmill::Error),
+    /// The prover that keeps its vectors on the card could not.
+    #[error(transparent)]
+    Fused(#[from] groth16::ProveError),
     /// The proof has no bytes.
     #[error("the proof cannot be written: {0}")]
     Serialization(#[from] SerializationError),
@@ -184,11 +190,20 @@ pub fn prove_with(options: &ProveOptions, session: &Session) -> Result<Outcome, 
         Stock::prove(&key, batch.clone(), &mut rng())
     })?;
 
-    let key: ProvingKey<Accelerated<Bn254>> = accelerate_proving_key(key);
-    let scoped = parts.run("proof with the card", || {
-        session.with_key(&key, || OnCard::prove(&key, batch.clone(), &mut rng()))
+    let domain = key.h_query.len() + 1;
+    let (proof, report) = parts.run("proof with the card", || match options.fused {
+        true => {
+            let prover = groth16::Prover::<Bn254>::new(session, &key)?;
+            let scoped = prover.prove(batch.clone(), &mut rng())?;
+            Ok::<_, ProveError>((scoped.value, scoped.report))
+        }
+        false => {
+            let key: ProvingKey<Accelerated<Bn254>> = accelerate_proving_key(key);
+            let prove = || OnCard::prove(&key, batch.clone(), &mut rng());
+            let scoped = session.with_key(&key, prove)?;
+            Ok((stock_proof(scoped.value?), scoped.report))
+        }
     })?;
-    let proof = stock_proof(scoped.value?);
 
     let inputs = batch.public_inputs();
     let verdicts = parts.run("verification", || verdicts(&verifying, &inputs, &proof))?;
@@ -197,10 +212,10 @@ pub fn prove_with(options: &ProveOptions, session: &Session) -> Result<Outcome, 
     })?;
     Ok(Outcome {
         constraints: constraints.get(),
-        domain: key.h_query.len() + 1,
+        domain,
         card: session.card().ok().map(|card| card.description()),
         fill: options.fill.clone(),
-        report: scoped.report,
+        report,
         parts: parts.done(),
         same_bytes: bytes(&proof)? == bytes(&stock)?,
         accepted: verdicts[0],

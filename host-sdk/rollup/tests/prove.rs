@@ -10,6 +10,7 @@ fn options(output: &std::path::Path) -> ProveOptions {
         seed: 3,
         output: output.into(),
         check: false,
+        fused: false,
         fallback: true,
         fill: Some("behavioural".into()),
     }
@@ -39,6 +40,19 @@ fn proves_compares_and_writes() {
     assert_eq!(key["nPublic"], 3);
     assert_eq!(key["IC"].as_array().unwrap().len(), 4);
     assert_eq!(key["vk_alphabeta_12"][1][2].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_fused_prover_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = ProveOptions {
+        fused: true,
+        ..options(folder.path())
+    };
+    let outcome = prove_with(&options, &Session::builder().build()).unwrap();
+    assert!(outcome.is_success());
+    assert_eq!(outcome.report.on_cpu(Operation::Msm), 5);
+    assert_eq!(outcome.report.on_cpu(Operation::MultiplySubtract), 1);
 }
 
 #[test]

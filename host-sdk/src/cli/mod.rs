@@ -180,6 +180,9 @@ fn info(card: &dyn Backend, out: &mut impl Write) -> Result<(), CommandError> {
         ] {
             writeln!(out, "  {figure:<24}{value:>12}")?;
         }
+        if card.keeps_vectors(field, 1, 1) {
+            writeln!(out, "  vectors of a proof stay in card memory")?;
+        }
     }
     Ok(())
 }

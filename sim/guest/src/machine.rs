@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::process::ExitCode;
 
-use gristmill_vfio::kernel::sysfs::Slot;
+use gristmill_vfio::kernel::sysfs::{Obstacle, Slot};
 use rustix::mount::{MountFlags, mount};
 use rustix::system::{RebootCommand, finit_module, reboot};
 
@@ -42,10 +42,22 @@ pub fn start() -> Result<String, Box<dyn Error>> {
     bind(&slot.address)?;
     let slot = Slot::look(&slot.address);
     println!("{}: {slot}", slot.address);
+    if let (Some(expected), Some(interface)) = (option("interface"), slot.interface)
+        && interface.to_string() != expected
+    {
+        return Err(format!("the interface is {interface}, not {expected}").into());
+    }
     match slot.obstacle {
-        None => Ok(slot.address),
+        // a check of its own
+        None | Some(Obstacle::NotViable(_)) => Ok(slot.address),
         Some(obstacle) => Err(obstacle.to_string().into()),
     }
+}
+
+/// Takes a function from its driver.
+pub fn unbind(address: &str) -> std::io::Result<()> {
+    let driver = format!("/sys/bus/pci/devices/{address}/driver/unbind");
+    fs::write(driver, address)
 }
 
 fn bind(address: &str) -> std::io::Result<()> {

@@ -2,24 +2,22 @@
 //!
 //! As process 1 it loads the kernel's VFIO, binds the card, and works through the [checks] with the card behind
 //! the kernel. The last line on the console is `RESULT: PASS` or `RESULT: FAIL` with what failed; then
-//! the machine powers off. On the host, `gristmill-guest make-key FILE` makes the proving key that the guest uses.
+//! the machine powers off. On the host, `gristmill-guest make-key FILE` makes the proving key that the guest uses,
+//! and `gristmill-guest unplug SOCKET DEVICE` asks QEMU to take a device away.
 
 mod checks;
 mod machine;
+mod monitor;
 mod proof;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["make-key", file] => match proof::make_key(file.as_ref()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("gristmill-guest: {error}");
-                ExitCode::FAILURE
-            }
-        },
+        ["make-key", file] => ended(proof::make_key(file.as_ref())),
+        ["unplug", socket, device] => ended(monitor::unplug(socket.as_ref(), device)),
         ["unprivileged", address] => checks::unprivileged(address),
         _ if std::process::id() == 1 => {
             let failures = run();
@@ -31,8 +29,19 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: gristmill-guest make-key FILE; otherwise it runs as process 1 of a virtual machine"
+                "usage: gristmill-guest make-key FILE, or unplug SOCKET DEVICE; otherwise it runs as process 1 of a \
+                 virtual machine"
             );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ended(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gristmill-guest: {error}");
             ExitCode::FAILURE
         }
     }

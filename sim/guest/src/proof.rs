@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ark_bn254::{Bn254, Fr};
-use ark_ff::Field;
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective};
+use ark_ec::VariableBaseMSM;
+use ark_ff::{Field, UniformRand};
 use ark_groth16::{Groth16, ProvingKey};
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
@@ -15,8 +16,11 @@ use ark_relations::gr1cs::{
 use ark_relations::lc;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use ark_snark::SNARK;
-use gristmill::{Accelerated, AcceleratedReduction, Fallback, Operation, Report, Session, key};
-use gristmill_driver::Card;
+use gristmill::{
+    Accelerated, AcceleratedReduction, CardChoice, Fallback, Operation, Place, Report, Session,
+    choose, key,
+};
+use gristmill_driver::{Card, Loss};
 use rand::{SeedableRng, rngs::StdRng};
 
 type Stock = Groth16<Bn254>;
@@ -113,27 +117,61 @@ impl Prepared {
     }
 }
 
-/// Proves with the card, which must do all four sums over G1.
+/// The kinds of transforms of a proof.
+const TRANSFORMS: [Operation; 4] = [
+    Operation::Fft,
+    Operation::Ifft,
+    Operation::CosetFft,
+    Operation::CosetIfft,
+];
+
+/// Proves with the card, which must do all four sums over G1 and all seven transforms.
 pub fn prove(card: &Arc<Card>) -> Result<(), Box<dyn Error>> {
     let report = Prepared::new()?.prove(card, Fallback::Never)?;
-    let on_card = report.on_card(Operation::Msm);
+    let sums = report.on_card(Operation::Msm);
+    let transforms = TRANSFORMS.map(|kind| report.on_card(kind));
+    let transforms: u64 = transforms.iter().sum();
     println!(
-        "Groth16, {} constraints: {on_card} sums on the card, {} card cycles",
+        "Groth16, {} constraints: {sums} sums and {transforms} transforms on the card, {} card cycles",
         ROUNDS + 1,
         report.usage.cycles
     );
-    match on_card {
-        4.. => Ok(()),
-        _ => Err(format!("{on_card} of 4 sums ran on the card").into()),
+    match (sums, transforms) {
+        (4.., 7..) => Ok(()),
+        _ => Err("4 sums and 7 transforms are the card's".into()),
     }
 }
 
-/// Proves again and again while somebody takes the card away, which this asks for by `READY FOR REMOVAL`. Every
-/// proof is right; the first one without the card ends in time.
-pub fn prove_through_removal(card: &Arc<Card>, patience: Duration) -> Result<(), Box<dyn Error>> {
+/// A sum with the card at `address`, which cannot be had: the CPU does it, right, and `cause` is in the reason.
+pub fn sums_on_cpu(address: &str, cause: &str) -> Result<(), Box<dyn Error>> {
+    let card = choose(&CardChoice::Vfio(address.into()), &[])?;
+    let session = Session::builder().open(&*card).build();
+    let mut random = random();
+    let points: Vec<_> = (0..64).map(|_| G1Affine::rand(&mut random)).collect();
+    let scalars: Vec<_> = (0..64).map(|_| Fr::rand(&mut random)).collect();
+    let scoped = session.scope(|| {
+        let bases = session.load_bases::<G1Projective>(&points)?;
+        session.msm(&bases, &scalars)
+    })?;
+    if scoped.value? != G1Projective::msm_unchecked(&points, &scalars) {
+        return Err("the sum is wrong".into());
+    }
+    match scoped.report.events.front().map(|event| &event.place) {
+        Some(Place::Cpu(reason)) if reason.to_string().contains(cause) => Ok(()),
+        other => Err(format!("{cause:?} is not the reason: {other:?}").into()),
+    }
+}
+
+/// Proves again and again while somebody takes the card away, which this asks for by printing `ready`; how it was
+/// lost. Every proof is right; the first one without the card ends in time.
+pub fn prove_until_lost(
+    card: &Arc<Card>,
+    ready: &str,
+    patience: Duration,
+) -> Result<Loss, Box<dyn Error>> {
     let prepared = Prepared::new()?;
     prepared.prove(card, Fallback::Cpu)?;
-    println!("READY FOR REMOVAL");
+    println!("{ready}");
     let deadline = Instant::now() + patience;
     while Instant::now() < deadline {
         let started = Instant::now();
@@ -145,7 +183,7 @@ pub fn prove_through_removal(card: &Arc<Card>, patience: Duration) -> Result<(),
                 report.on_cpu(Operation::Msm),
                 started.elapsed()
             );
-            return Ok(());
+            return Ok(loss);
         }
     }
     Err("the card was not taken away".into())

@@ -4,6 +4,9 @@
 //! leaves behind is cleared before the next: its memory, its interrupts, and the card by a reset. The
 //! card reaches the client's memory through the maps that are alive, and only while the client lets it
 //! master the bus. A client can do no more than lose its own connection.
+//!
+//! The error interrupt says that the card, or the connection, failed for good; the request interrupt, that the
+//! [server](Server::request_removal) wants the card back.
 
 mod function;
 mod interrupts;
@@ -30,6 +33,10 @@ pub trait ServedCard: Transport {
 
     /// How many vectors it has.
     fn vectors(&self) -> u32;
+
+    /// Why it has failed for good, if it has: its clients are told by the error interrupt. Whoever notices that it
+    /// has raises a vector.
+    fn failure(&self) -> Option<String>;
 }
 
 impl ServedCard for CardSimulation {
@@ -43,5 +50,9 @@ impl ServedCard for CardSimulation {
 
     fn vectors(&self) -> u32 {
         self.vectors()
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure().map(|failure| failure.to_string())
     }
 }

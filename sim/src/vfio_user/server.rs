@@ -48,6 +48,7 @@ pub enum ServerError {
 pub struct Server {
     path: PathBuf,
     stop: Arc<AtomicBool>,
+    session: Arc<Current>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -63,6 +64,7 @@ impl Server {
         let mut server = Self {
             path: path.into(),
             stop: stop.clone(),
+            session: session.clone(),
             threads: Vec::new(),
         };
         server.spawn("vfio-user interrupts", {
@@ -78,6 +80,13 @@ impl Server {
     /// Where it listens.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Asks the client, if there is one, to let go of the card.
+    pub fn request_removal(&self) {
+        if let Some(session) = &mut *lock(&self.session) {
+            session.request_removal();
+        }
     }
 
     fn spawn(
@@ -137,6 +146,7 @@ fn is_abandoned(path: &Path) -> Result<bool, Errno> {
     }
 }
 
+/// The client's session, if there is a client.
 type Current = Mutex<Option<Session>>;
 
 fn lock(session: &Current) -> MutexGuard<'_, Option<Session>> {
@@ -146,10 +156,14 @@ fn lock(session: &Current) -> MutexGuard<'_, Option<Session>> {
 fn forward_interrupts(stop: &AtomicBool, session: &Current, card: &dyn ServedCard) {
     while !stop.load(Ordering::Relaxed) {
         let raised = card.interrupts().take_all(Instant::now() + LOOK);
-        if let Some(session) = &mut *lock(session)
-            && !raised.is_empty()
-        {
-            session.raise(&raised);
+        let failure = card.failure();
+        if let Some(session) = &mut *lock(session) {
+            if let Some(failure) = failure {
+                session.fail(&failure);
+            }
+            if !raised.is_empty() {
+                session.raise(&raised);
+            }
         }
     }
 }
@@ -169,7 +183,11 @@ fn serve(
                 if message && let Some(connection) = &client {
                     if let Err(why) = answer(connection, session) {
                         tracing::info!(%why, "the client is gone");
-                        *lock(session) = None;
+                        if let Some(mut session) = lock(session).take()
+                            && !why.is_farewell()
+                        {
+                            session.fail(&why.to_string());
+                        }
                         client = None;
                     }
                 } else if newcomer {
@@ -222,6 +240,13 @@ enum Ended {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     NoCommand(#[from] NoCommand),
+}
+
+impl Ended {
+    /// Whether the client went by itself.
+    fn is_farewell(&self) -> bool {
+        matches!(self, Self::Connection(ConnectionError::Closed))
+    }
 }
 
 /// One message and its answer.

@@ -27,6 +27,11 @@ pub struct Session {
     card: Arc<dyn ServedCard>,
     function: Function,
     vectors: Vectors,
+    /// The error interrupt, and whether it was raised.
+    error: Vectors,
+    failed: bool,
+    /// The request interrupt.
+    request: Vectors,
     maps: Maps,
     agreed: bool,
 }
@@ -45,6 +50,9 @@ impl Session {
             maps: Maps::new(card.host_memory().clone()),
             function: Function::new(vectors),
             vectors: Vectors::new(vectors),
+            error: Vectors::new(1),
+            failed: false,
+            request: Vectors::new(1),
             card,
             agreed: false,
         };
@@ -84,9 +92,27 @@ impl Session {
         self.deliver();
     }
 
+    /// The card, or the connection, has failed for good: raises the error interrupt, once.
+    pub fn fail(&mut self, why: &str) {
+        if !std::mem::replace(&mut self.failed, true) {
+            tracing::error!(why, "raising the error interrupt");
+            self.error.raise(0);
+            self.deliver();
+        }
+    }
+
+    /// Raises the request interrupt: the card is wanted back.
+    pub fn request_removal(&mut self) {
+        self.request.raise(0);
+        self.deliver();
+    }
+
     fn deliver(&mut self) {
         let function = &self.function;
         self.vectors.deliver(|vector| function.is_masked(vector));
+        // these two are no messages of the function's
+        self.error.deliver(|_| false);
+        self.request.deliver(|_| false);
     }
 
     fn version(&mut self, payload: &[u8]) -> Result<Vec<u8>, Errno> {
@@ -146,16 +172,16 @@ impl Session {
             }
             Command::DeviceSetIrqs => {
                 let (set, data) = fixed::<SetIrqs>(&payload)?;
-                match set.index {
-                    irq::MSIX => {
-                        self.vectors
-                            .set(set.flags, set.start, set.count, data, files)?;
-                        self.deliver();
-                    }
-                    // the card never raises these
-                    0..irq::COUNT if set.count == 0 => {}
+                let vectors = match set.index {
+                    irq::MSIX => &mut self.vectors,
+                    irq::ERROR => &mut self.error,
+                    irq::REQUEST => &mut self.request,
+                    // the card has none of these
+                    0..irq::COUNT if set.count == 0 => return Ok(Vec::new()),
                     _ => return Err(Errno::INVAL),
-                }
+                };
+                vectors.set(set.flags, set.start, set.count, data, files)?;
+                self.deliver();
                 Ok(Vec::new())
             }
             Command::RegionRead => {
@@ -202,6 +228,7 @@ impl Session {
     fn irq_info(&self, index: u32) -> Result<IrqInfo, Errno> {
         let count = match index {
             irq::MSIX => self.card.vectors(),
+            irq::ERROR | irq::REQUEST => 1,
             0..irq::COUNT => 0,
             _ => return Err(Errno::INVAL),
         };

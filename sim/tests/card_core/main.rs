@@ -38,6 +38,7 @@ fn echo(
 ) -> Operation {
     Operation::Msm(Msm {
         scalars: 0,
+        scalars_resident: false,
         montgomery: false,
         bases,
         bases_offset: offset,

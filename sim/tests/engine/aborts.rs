@@ -18,6 +18,7 @@ fn nothing_is_left_of_an_aborted_job() {
                 window: random.gen_range(2..=8),
                 windows: random.gen_range(1..=3) * bench.lanes,
                 streamed: random.r#gen(),
+                resident: random.r#gen::<bool>().then(|| 8 * random.gen_range(0..20)),
                 ..Job::default()
             };
             let (aborted, next) = (job(), job());

@@ -28,6 +28,8 @@ pub struct Job {
     pub streamed: bool,
     pub montgomery: bool,
     pub stride: u16,
+    /// Scalars are in card memory, so many bytes behind the room of the records.
+    pub resident: Option<usize>,
 }
 
 impl Default for Job {
@@ -38,6 +40,7 @@ impl Default for Job {
             streamed: false,
             montgomery: false,
             stride: 16,
+            resident: None,
         }
     }
 }
@@ -176,7 +179,14 @@ impl Bench {
             } else {
                 *scalar
             };
-            self.host.bytes[SCALARS + 8 * i..][..8].copy_from_slice(&word.to_le_bytes());
+            let bytes = word.to_le_bytes();
+            match job.resident {
+                None => self.host.bytes[SCALARS + 8 * i..][..8].copy_from_slice(&bytes),
+                Some(gap) => {
+                    let place = SCRATCH + RECORD * scalars.len() + gap + 8 * i;
+                    self.card.bytes[place..][..8].copy_from_slice(&bytes);
+                }
+            }
         }
         let stride = usize::from(job.stride);
         let length = bases.len() * stride;
@@ -189,9 +199,15 @@ impl Bench {
             }
         }
         self.card.bytes[BASES..][..length].copy_from_slice(&self.host.bytes[STREAMED..][..length]);
+        let room = RECORD * scalars.len();
+        let (place, scratch_length) = match job.resident {
+            None => (SCALARS, room),
+            Some(gap) => (room + gap, room + gap + 8 * scalars.len()),
+        };
         Request {
             msm: Msm {
-                scalars: SCALARS as u64,
+                scalars: place as u64,
+                scalars_resident: job.resident.is_some(),
                 montgomery: job.montgomery,
                 bases: (!job.streamed).then(Handle::default),
                 bases_offset: if job.streamed { STREAMED as u64 } else { 0 },
@@ -203,7 +219,7 @@ impl Bench {
                 scratch: Handle::default(),
             },
             bases_length: length as u64,
-            scratch_length: (RECORD * scalars.len()) as u64,
+            scratch_length: scratch_length as u64,
         }
     }
 
@@ -328,12 +344,23 @@ impl Bench {
         let slots = passes * windows * u64::from(job.window);
         let output = (slots * SLOT as u64 + 64) / BEAT as u64;
         let (streamed, resident) = if job.streamed { (bases, 0) } else { (0, bases) };
+        let (from_host, from_card) = match job.resident {
+            None => (count, 0),
+            Some(_) => (0, count),
+        };
         assert_eq!(
             outcome.beats,
-            [count, streamed, resident, records, output, records],
+            [
+                from_host,
+                streamed,
+                resident,
+                from_card + records,
+                output,
+                records
+            ],
             "{job:?}"
         );
-        let link_beats = count + streamed + output;
+        let link_beats = from_host + streamed + output;
         assert_eq!(completion.link_bytes, link_beats * BEAT as u64, "{job:?}");
 
         let stalls = [

@@ -158,6 +158,53 @@ fn scratch() {
 }
 
 #[test]
+fn bounds_of_resident_scalars() {
+    on_all(|bench, group| {
+        let mut case = Case::new(bench, group, 20);
+        case.job.resident = Some(24);
+        let room = 20 * RECORD as u64;
+        for offset in [room + 32, 1 << 40, u64::MAX - 7] {
+            let change = |_: &mut Bench, request: &mut Request| request.msm.scalars = offset;
+            case.ends(change, Status::RegionBounds, 2);
+        }
+        for length in [0, 8, room + 24 + 159] {
+            let change = |_: &mut Bench, request: &mut Request| request.scratch_length = length;
+            case.ends(change, Status::RegionBounds, 2);
+        }
+        for off in [1, 4] {
+            let change = |_: &mut Bench, request: &mut Request| request.msm.scalars -= off;
+            case.ends(change, Status::Misaligned, 2);
+        }
+        // the records end where the scalars begin
+        (case.job.window, case.job.windows) = (3, case.bench.lanes);
+        for (records, gap) in [(0, 0), (1, 8), (19, 56)] {
+            let change = move |bench: &mut Bench, request: &mut Request| {
+                let (from, to) = (request.msm.scalars as usize, RECORD * records + gap);
+                let from = SCRATCH + from..SCRATCH + from + 8 * 20;
+                bench.card.bytes.copy_within(from, SCRATCH + to);
+                request.msm.scalars = to as u64;
+            };
+            case.ends(change, Status::RegionBounds, 7);
+        }
+    });
+}
+
+#[test]
+fn resident_scalars_out_of_range() {
+    on_all(|bench, group| {
+        let mut case = Case::new(bench, group, 20);
+        case.job.resident = Some(8);
+        for index in [0, 10, 19] {
+            let change = |bench: &mut Bench, request: &mut Request| {
+                let place = SCRATCH + request.msm.scalars as usize + 8 * index;
+                bench.card.bytes[place..][..8].copy_from_slice(&group.order.to_le_bytes());
+            };
+            case.ends(change, Status::NonCanonicalScalar, index);
+        }
+    });
+}
+
+#[test]
 fn scalars_out_of_range() {
     on_all(|bench, group| {
         for count in [1, 20] {
@@ -257,5 +304,18 @@ fn card_memory() {
             };
             case.ends(change, Status::CardMemoryError, SCRATCH);
         }
+        // resident scalars, the first and the last
+        case.job.resident = Some(16);
+        let place = SCRATCH + 40 * RECORD + 16;
+        for first in [0, 8 * 39] {
+            let change = |bench: &mut Bench, _: &mut Request| {
+                bench.card.unreadable = place + first..place + FAULT;
+            };
+            case.ends(change, Status::CardMemoryError, place);
+        }
+        let change = |bench: &mut Bench, _: &mut Request| {
+            bench.card.unreadable = SCRATCH..SCRATCH + RECORD;
+        };
+        case.ends(change, Status::CardMemoryError, SCRATCH);
     });
 }

@@ -66,6 +66,31 @@ fn forms_of_the_input() {
     });
 }
 
+#[test]
+fn scalars_in_card_memory() {
+    on_all(|bench, group| {
+        for (window, windows) in [(8, 1), (4, 2), (3, 1), (2, 1)] {
+            for (gap, streamed, montgomery) in [
+                (0, false, false),
+                (8, true, false),
+                (56, false, true),
+                (64, true, true),
+            ] {
+                let (scalars, bases) = group.random(1 + 9 * gap, gap as u64);
+                let job = Job {
+                    window,
+                    windows: windows * bench.lanes,
+                    streamed,
+                    montgomery,
+                    resident: Some(gap),
+                    ..Job::default()
+                };
+                bench.check(group, &scalars, &bases, job);
+            }
+        }
+    });
+}
+
 /// Jobs in one pass and in several.
 fn in_all_shapes(bench: &mut Bench, group: &Group, scalars: &[u64], bases: &[Point]) {
     for (window, windows) in [(2, 1), (3, 2), (4, 2), (8, 1)] {

@@ -69,12 +69,12 @@ fn a_second_client_is_told_that_the_card_is_in_use() {
 #[test]
 fn a_second_server_is_refused_and_a_dead_ones_socket_is_replaced() {
     let served = Served::start();
-    let again = Server::start(Arc::new(Reference(served.card.clone())), &served.path());
+    let again = Server::start(Reference::new(served.card.clone()), &served.path());
     assert!(matches!(again, Err(ServerError::InUse(_))));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("card");
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    Server::start(Arc::new(Reference(served.card.clone())), &path).unwrap();
+    Server::start(Reference::new(served.card.clone()), &path).unwrap();
 }
 
 #[test]

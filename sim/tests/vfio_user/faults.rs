@@ -18,6 +18,15 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A server that answers the version, and then each message with what `answer` makes of it.
 fn with_server(answer: impl Fn(Header, &mut UnixStream) + Send, test: impl FnOnce(&Path)) {
+    serve(0, answer, test);
+}
+
+/// A server of this major version of the protocol, which says nothing else.
+pub fn with_version(major: u16, test: impl FnOnce(&Path)) {
+    serve(major, |_, _| {}, test);
+}
+
+fn serve(major: u16, answer: impl Fn(Header, &mut UnixStream) + Send, test: impl FnOnce(&Path)) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("card");
     let listener = UnixListener::bind(&path).unwrap();
@@ -31,7 +40,7 @@ fn with_server(answer: impl Fn(Header, &mut UnixStream) + Send, test: impl FnOnc
                 let mut payload = vec![0; header.size as usize - size_of::<Header>()];
                 stream.read_exact(&mut payload).unwrap();
                 if std::mem::take(&mut first) {
-                    let version = Version { major: 0, minor: 1 };
+                    let version = Version { major, minor: 1 };
                     send(&mut stream, reply(header), bytemuck::bytes_of(&version));
                 } else {
                     answer(header, &mut stream);

@@ -57,6 +57,7 @@ impl Shared {
             }
             Opcode::Msm => self.msm(state, queue, words, completion),
             Opcode::Ntt => self.ntt(state, queue, words, completion),
+            Opcode::MultiplySubtract => self.multiply_subtract(state, queue, words, completion),
         }
     }
 
@@ -246,6 +247,7 @@ pub(super) fn served_by(opcode: Opcode) -> Option<EngineKind> {
     match opcode {
         Opcode::Msm => Some(EngineKind::Msm),
         Opcode::Ntt => Some(EngineKind::Ntt),
+        Opcode::MultiplySubtract => Some(EngineKind::Pointwise),
         _ => None,
     }
 }

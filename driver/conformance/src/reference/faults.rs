@@ -23,6 +23,8 @@ pub struct Faults {
     pub wrong_tags: bool,
     /// Host memory answers the next jobs' accesses with an error, this many times.
     pub memory_errors: u32,
+    /// After so many more jobs, one fails with an error of card memory.
+    pub fail_after: Option<u32>,
     /// A soft reset ends with the demand for a function reset.
     pub dirty_reset: bool,
     /// A soft reset never ends.
@@ -130,6 +132,10 @@ pub enum Mutation {
     Streamed,
     /// A stride other than the tightest is taken as the tightest.
     WideStride,
+    /// Resident scalars are read from the boundary of 64 bytes before them.
+    ResidentScalars,
+    /// The end of resident scalars is not compared with the end of their region.
+    ResidentBounds,
     /// What a second pass adds is lost.
     SecondPass,
     /// Scalars at or above the order are accepted.
@@ -184,6 +190,22 @@ pub enum Mutation {
     NttFlags,
     /// Elements at or above the modulus are accepted.
     NttRange,
+    /// The last result of an element-wise job is wrong, if the elements are a power of two.
+    PointwiseValues,
+    /// The block behind the results is written to.
+    PointwiseNeighbours,
+    /// Progress stands still while an element-wise job runs.
+    PointwiseProgress,
+    /// Vectors of twice the size limit are accepted.
+    PointwiseSizeLimit,
+    /// The offset of c need not be aligned.
+    PointwiseAlignment,
+    /// The ends of b and c are not compared with the end of their region.
+    PointwiseBounds,
+    /// Vectors may overlap.
+    PointwiseOverlap,
+    /// Elements at or above the modulus are accepted.
+    PointwiseRange,
     /// Every hundredth job of a queue fails.
     Endurance,
 }

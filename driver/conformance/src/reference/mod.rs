@@ -5,6 +5,7 @@ mod execute;
 mod faults;
 mod msm;
 mod ntt;
+mod pointwise;
 mod registers;
 mod state;
 mod thread;
@@ -13,6 +14,7 @@ mod transform;
 pub use faults::{Faults, Mutation};
 
 use gristmill_driver::{DmaBuffer, HostMemory, Interrupts, Transport, TransportError};
+use gristmill_protocol::capability::feature;
 use gristmill_protocol::{Capabilities, CurveId, EngineCapability, EngineKind, FieldId, register};
 use state::State;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -52,6 +54,7 @@ impl ReferenceOptions {
             scalar_bytes,
             scalar_bits,
             latency: 40,
+            features: feature::SCALARS_RESIDENT,
             ..EngineCapability::default()
         };
         Self {
@@ -92,6 +95,22 @@ impl ReferenceOptions {
             latency: 100,
             pass_log2,
             job_slots: 2,
+            ..EngineCapability::default()
+        });
+        self.capabilities.engines = self.engines.len() as u32;
+        self
+    }
+
+    /// The same with an engine of element-wise arithmetic behind its engines.
+    pub fn and_pointwise(mut self, field: FieldId) -> Self {
+        self.engines.push(EngineCapability {
+            kind: EngineKind::Pointwise as u32,
+            group: field as u32,
+            size_log2: 12,
+            lanes: (64 / field.element_bytes() as u32).max(2),
+            element_bytes: field.element_bytes() as u16,
+            latency: 80,
+            job_slots: 1,
             ..EngineCapability::default()
         });
         self.capabilities.engines = self.engines.len() as u32;

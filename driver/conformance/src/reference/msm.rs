@@ -5,9 +5,10 @@ use super::state::State;
 use super::{Mutation, Shared};
 use crate::curve::{Curve, Point};
 use gristmill_protocol::Handle;
+use gristmill_protocol::capability::feature;
 use gristmill_protocol::descriptor::flag;
 use gristmill_protocol::{
-    Completion, CurveId, EngineCapability, EngineKind, Msm, SLOT_WORDS, Status, format,
+    ALIGNMENT, Completion, CurveId, EngineCapability, EngineKind, Msm, SLOT_WORDS, Status, format,
 };
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
@@ -31,6 +32,9 @@ impl Shared {
         let windows = self.check_shape(&msm, statistics, &engine)?;
         // Only a mutation lets another number through.
         msm.windows_per_pass = msm.windows_per_pass.max(1);
+        if msm.scalars_resident && engine.features & feature::SCALARS_RESIDENT == 0 {
+            return Err((Status::ReservedNotZero, 0));
+        }
         let pairs = self.pairs(state, queue, &msm, &curve)?;
         self.check_scratch(state, queue, &msm, &engine, windows)?;
 
@@ -39,7 +43,8 @@ impl Shared {
         let mut digits = 0;
         let mut slots = Vec::new();
         for window in 0..windows as usize {
-            let lost = window >= msm.windows_per_pass.into() && self.mutated(Mutation::SecondPass);
+            let lost = window >= msm.windows_per_pass.into()
+                && self.mutated_plainly(&msm, Mutation::SecondPass);
             for slot in self.window(&curve, &pairs, window, c as usize, lost, &mut digits) {
                 slots.extend(curve.encode_slot(&slot));
             }
@@ -47,7 +52,10 @@ impl Shared {
         let sweep = u64::from(windows) << c;
         completion.busy = digits + sweep;
         completion.cycles += completion.busy + OVERHEAD * u64::from(passes);
-        completion.link_bytes += slots.len() as u64 + u64::from(msm.length) * 8;
+        completion.link_bytes += slots.len() as u64;
+        if !msm.scalars_resident {
+            completion.link_bytes += u64::from(msm.length) * u64::from(engine.scalar_bytes);
+        }
         let written = self.host_write(state, msm.results, &slots);
         written.or_else(|error| self.unless(Mutation::MsmHostMemoryError, error))?;
         if statistics != 0 && !self.mutated(Mutation::Statistics) {
@@ -94,7 +102,11 @@ impl Shared {
             return Err((Status::UnsupportedParameter, 5));
         }
         check_aligned(statistics, 1)?;
-        check_aligned(msm.scalars, 2)?;
+        match msm.scalars_resident {
+            true if !msm.scalars.is_multiple_of(8) => return Err((Status::Misaligned, 2)),
+            true => {}
+            false => check_aligned(msm.scalars, 2)?,
+        }
         check_aligned(msm.results, 6)?;
         if !msm.bases_offset.is_multiple_of(8) && !self.mutated(Mutation::MsmAlignment) {
             return Err((Status::Misaligned, 4));
@@ -115,8 +127,14 @@ impl Shared {
         }
         let record = format::record_bytes(engine.element_bytes.into(), engine.scalar_bytes.into());
         let bytes = u64::from(msm.length) * record as u64;
-        let region = self.region(state, queue, msm.scratch.pack())?;
-        if bytes > region.length && !self.mutated(Mutation::Scratch) {
+        let room = match msm.scalars_resident {
+            true => msm.scalars,
+            false => self.region(state, queue, msm.scratch.pack())?.length,
+        };
+        // A record at the end of the room that does not fit is none.
+        if bytes > room / record as u64 * record as u64
+            && !self.mutated_plainly(msm, Mutation::Scratch)
+        {
             return Err((Status::RegionBounds, 7));
         }
         Ok(())
@@ -146,17 +164,20 @@ impl Shared {
             }
             None => self.host_read(state, msm.bases_offset, &mut points)?,
         }
-        if self.mutated(Mutation::Streamed) && msm.bases.is_none() {
+        if self.mutated_plainly(msm, Mutation::Streamed) && msm.bases.is_none() {
             points.rotate_left(stride.min(span));
         }
         let mut scalars = vec![0; count * curve.scalar_bytes];
-        self.host_read(state, msm.scalars, &mut scalars)?;
-        let montgomery = msm.montgomery && !self.mutated(Mutation::Montgomery);
+        match msm.scalars_resident {
+            true => self.resident_scalars(state, queue, msm, &mut scalars)?,
+            false => self.host_read(state, msm.scalars, &mut scalars)?,
+        }
+        let montgomery = msm.montgomery && !self.mutated_plainly(msm, Mutation::Montgomery);
         let mut pairs = Vec::with_capacity(count);
         for (i, scalar) in scalars.chunks_exact(curve.scalar_bytes).enumerate() {
             let scalar = match curve.decode_scalar(scalar, montgomery) {
                 Some(scalar) => scalar,
-                None if self.mutated(Mutation::ScalarRange) => BigUint::zero(),
+                None if self.mutated_plainly(msm, Mutation::ScalarRange) => BigUint::zero(),
                 None => return Err((Status::NonCanonicalScalar, i as u64)),
             };
             let bytes = &points[i * stride..][..point_bytes];
@@ -174,6 +195,40 @@ impl Shared {
         }
         self.spoil(&mut pairs, curve);
         Ok(pairs)
+    }
+
+    /// Whether this mutation concerns the job: one whose scalars are the host's.
+    fn mutated_plainly(&self, msm: &Msm, mutation: Mutation) -> bool {
+        self.mutated(mutation) && !msm.scalars_resident
+    }
+
+    /// Reads scalars that are in card memory.
+    fn resident_scalars(
+        &self,
+        state: &State,
+        queue: usize,
+        msm: &Msm,
+        scalars: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let beyond = (Status::RegionBounds, 2);
+        if msm.scratch.pack() == 0 {
+            return Err(beyond);
+        }
+        let region = self.region(state, queue, msm.scratch.pack())?;
+        let end = msm.scalars.checked_add(scalars.len() as u64);
+        let inside = end.is_some_and(|end| end <= region.length);
+        if !inside && !self.mutated(Mutation::ResidentBounds) {
+            return Err(beyond);
+        }
+        let offset = match self.mutated(Mutation::ResidentScalars) {
+            true => msm.scalars / ALIGNMENT * ALIGNMENT,
+            false => msm.scalars,
+        };
+        let at = (region.base.saturating_add(offset) as usize).min(state.memory.len());
+        for (scalar, byte) in scalars.iter_mut().zip(&state.memory[at..]) {
+            *scalar = *byte;
+        }
+        Ok(())
     }
 
     /// The sums of one window by weight.
@@ -274,6 +329,7 @@ fn unpack(words: [u64; SLOT_WORDS]) -> Msm {
     let flags = (head >> 16) as u16;
     Msm {
         scalars,
+        scalars_resident: flags & flag::SCALARS_RESIDENT != 0,
         montgomery: flags & flag::SCALARS_MONTGOMERY != 0,
         bases: (flags & flag::BASES_STREAMED == 0).then(|| Handle::unpack(bases)),
         bases_offset,

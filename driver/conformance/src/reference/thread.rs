@@ -15,8 +15,9 @@ const STEP_CYCLES: u64 = 500_000;
 /// Bit of `BUSY` for the queue engine.
 const QUEUE_ENGINE: u32 = 1 << 31;
 
-/// Kind of an NTT engine.
+/// Kinds of engines.
 const NTT: u32 = EngineKind::Ntt as u32;
+const POINTWISE: u32 = EngineKind::Pointwise as u32;
 
 /// A job between its descriptor and its completion.
 struct Running {
@@ -39,6 +40,8 @@ impl Shared {
             } else if let Some(queue) = self.next_queue(&state) {
                 state = self.serve(state, queue);
             } else {
+                // Whoever gives it something to do, or switches it off, changes the state under its lock and then
+                // notifies: nothing is missed between the look above and this.
                 state = self
                     .changed
                     .wait(state)
@@ -99,6 +102,12 @@ impl Shared {
             true => Err((Status::CardMemoryError, 0)),
             false => outcome,
         };
+        let left = state.faults.fail_after;
+        state.faults.fail_after = left.and_then(|left| left.checked_sub(1));
+        let outcome = match left {
+            Some(0) => Err((Status::CardMemoryError, 0)),
+            _ => outcome,
+        };
         let (status, detail) = match outcome {
             Ok(detail) => (Status::Success, detail),
             Err((status, detail)) => (status, detail),
@@ -138,11 +147,13 @@ impl Shared {
         if let Some(index) = running.engine
             && !self.mutated(match self.options.engines[index].kind {
                 NTT => Mutation::NttProgress,
+                POINTWISE => Mutation::PointwiseProgress,
                 _ => Mutation::Progress,
             })
         {
             state.progress[index] = state.progress[index].wrapping_add(1);
         }
+        // Ends with the faults, with a reset, or with the power: each is looked at every step.
         loop {
             let faults = state.faults;
             let hung = faults.hang_engine && running.engine.is_some();

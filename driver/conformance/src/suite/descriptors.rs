@@ -32,10 +32,12 @@ pub(super) fn reserved_bits(bench: &mut Bench) -> Result<(), Miss> {
         Opcode::CopyToCard,
         Opcode::Msm,
         Opcode::Ntt,
+        Opcode::MultiplySubtract,
     ] {
         let kind = match opcode {
             Opcode::Msm => Some(EngineKind::Msm),
             Opcode::Ntt => Some(EngineKind::Ntt),
+            Opcode::MultiplySubtract => Some(EngineKind::Pointwise),
             _ => None,
         };
         if kind.is_some_and(|kind| {

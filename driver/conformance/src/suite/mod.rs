@@ -9,6 +9,7 @@ mod msm_errors;
 mod ntt;
 mod ntt_errors;
 mod pairs;
+mod pointwise;
 mod random;
 mod regions;
 mod registers;
@@ -31,6 +32,9 @@ pub struct Options {
     pub seed: u64,
     /// Wall time for one job or one reset; a simulated card needs more than one on a bus.
     pub patience: Duration,
+    /// Binary logarithm of the longest transform that is tried. Its values are computed here too, from the definition's
+    /// big integers: on a slow host that takes longer than all other checks.
+    pub longest_transform_log2: u32,
 }
 
 impl Default for Options {
@@ -39,6 +43,7 @@ impl Default for Options {
             long: false,
             seed: 1,
             patience: Duration::from_secs(30),
+            longest_transform_log2: u32::MAX,
         }
     }
 }
@@ -154,6 +159,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("msm montgomery", msm::montgomery),
     ("msm streamed", msm::streamed),
     ("msm wide stride", msm::wide_stride),
+    ("msm resident scalars", msm::resident),
     ("msm several passes", msm::several_passes),
     ("msm statistics", msm::statistics),
     ("msm progress", msm::progress),
@@ -165,6 +171,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("msm misaligned", msm_errors::misaligned),
     ("msm scalar range", msm_errors::scalar_range),
     ("msm base range", msm_errors::base_range),
+    ("msm resident errors", msm_errors::resident),
     ("msm host memory error", msm_errors::host_memory_error),
     ("ntt sizes", ntt::sizes),
     ("ntt orders", ntt::orders),
@@ -188,6 +195,14 @@ const CHECKS: &[(&str, Check)] = &[
     ("ntt tables", ntt_errors::tables),
     ("ntt flags", ntt_errors::flags),
     ("ntt element range", ntt_errors::element_range),
+    ("pointwise values", pointwise::values),
+    ("pointwise neighbours", pointwise::neighbours),
+    ("pointwise progress", pointwise::progress),
+    ("pointwise size limit", pointwise::size),
+    ("pointwise misaligned", pointwise::misaligned),
+    ("pointwise bounds", pointwise::bounds),
+    ("pointwise overlap", pointwise::overlap),
+    ("pointwise element range", pointwise::element_range),
     ("random descriptors", random::mixed),
 ];
 

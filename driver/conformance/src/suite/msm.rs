@@ -4,6 +4,7 @@ use super::Miss;
 use super::bench::{Bench, demand};
 use super::pairs::Pairs;
 use gristmill_driver::{Density, Plan};
+use gristmill_protocol::capability::feature;
 use gristmill_protocol::{Operation, register};
 use num_bigint::BigUint;
 use rand::Rng;
@@ -93,6 +94,41 @@ pub(super) fn streamed(bench: &mut Bench) -> Result<(), Miss> {
     let mut queue = bench.queue()?;
     pairs.streamed = true;
     pairs.check(bench, &mut queue)
+}
+
+/// The scalars are in card memory, on a boundary and off it, behind the room of the records.
+pub(super) fn resident(bench: &mut Bench) -> Result<(), Miss> {
+    let mut pairs = resident_pairs(bench, 11)?;
+    let mut queue = bench.queue()?;
+    let plain = pairs.plan;
+    let narrow = (pairs.engine.window_min..=pairs.engine.window_max)
+        .filter_map(|c| Plan::with_window(&pairs.engine, c, 11, Density::UNIFORM))
+        .map(|plan| plan.narrowest(&pairs.engine))
+        .find(|plan| plan.passes > 1);
+    for plan in [Some(plain), narrow].into_iter().flatten() {
+        pairs.plan = plan;
+        for (gap, montgomery, streamed) in [
+            (64, false, false),
+            (192, true, false),
+            (8, false, true),
+            (104, true, true),
+            (32, false, false),
+        ] {
+            (pairs.resident, pairs.montgomery, pairs.streamed) = (Some(gap), montgomery, streamed);
+            pairs.check(bench, &mut queue)?;
+        }
+    }
+    (pairs.plan, pairs.resident) = (plain, None);
+    pairs.check(bench, &mut queue)
+}
+
+/// Random pairs for an engine that takes scalars from card memory.
+pub(super) fn resident_pairs(bench: &mut Bench, count: usize) -> Result<Pairs, Miss> {
+    let pairs = Pairs::random(bench, count)?;
+    match pairs.engine.features & feature::SCALARS_RESIDENT {
+        0 => Err(Miss::Skipped("the engine takes no resident scalars".into())),
+        _ => Ok(pairs),
+    }
 }
 
 pub(super) fn wide_stride(bench: &mut Bench) -> Result<(), Miss> {

@@ -3,6 +3,7 @@
 use super::Miss;
 use super::bench::{Bench, Queue, demand, told};
 use super::descriptors::NOWHERE;
+use super::msm::resident_pairs;
 use super::pairs::Pairs;
 use gristmill_driver::{Density, Plan};
 use gristmill_protocol::{Msm, Operation, Status};
@@ -169,6 +170,72 @@ pub(super) fn scratch(bench: &mut Bench) -> Result<(), Miss> {
     }));
     queue.refuse(words, "a short scratch region", Status::RegionBounds, 7)?;
     queue.succeed(Operation::Nop).map(drop)
+}
+
+/// Scalars in card memory: their bounds, their alignment, and the room of the records before them.
+pub(super) fn resident(bench: &mut Bench) -> Result<(), Miss> {
+    let mut pairs = resident_pairs(bench, 10)?;
+    let mut queue = bench.queue()?;
+    pairs.resident = Some(64);
+    let placed = pairs.place(bench, &mut queue)?;
+    let end = placed.msm.scalars + pairs.encoded_scalars().len() as u64;
+    let behind = end.next_multiple_of(64);
+    let bytes = pairs.curve.scalar_bytes as u64;
+    for offset in [behind - 10 * bytes + 8, behind, 1 << 40, u64::MAX - 7] {
+        let words = queue.words(Operation::Msm(Msm {
+            scalars: offset,
+            ..placed.msm
+        }));
+        let what = "scalars beyond their region";
+        queue.refuse(words, what, Status::RegionBounds, 2)?;
+    }
+    let mut words = queue.words(Operation::Msm(placed.msm));
+    words[7] = 0;
+    queue.refuse(words, "scalars in no region", Status::RegionBounds, 2)?;
+    for off in [1, 4] {
+        let mut words = queue.words(Operation::Msm(placed.msm));
+        words[2] += off;
+        queue.refuse(words, "misaligned scalars", Status::Misaligned, 2)?;
+    }
+    for (change, status) in [
+        (1u64 << 16, Status::StaleGeneration),
+        (0x7fff, Status::RegionInvalid),
+    ] {
+        let mut words = queue.words(Operation::Msm(placed.msm));
+        words[7] = words[7].wrapping_add(change);
+        let index = words[7] & 0xffff;
+        queue.refuse(words, "a wrong handle of the scalars", status, index)?;
+    }
+    pairs.check(bench, &mut queue)?;
+    let mut scalars = pairs.encoded_scalars();
+    let wrong = pairs.curve.encode_scalar(&pairs.curve.order, false);
+    scalars[7 * wrong.len()..][..wrong.len()].copy_from_slice(&wrong);
+    let placed = pairs.place_encoded(bench, &mut queue, &scalars, &pairs.encoded_points())?;
+    let words = queue.words(Operation::Msm(placed.msm));
+    let what = "a resident scalar that is not below the order";
+    queue.refuse(words, what, Status::NonCanonicalScalar, 7)?;
+    // One record too many for the room before the scalars.
+    pairs.scalars.fill(&pairs.curve.order / 2u32 - 1u32);
+    let narrow = (pairs.engine.window_min..=pairs.engine.window_max)
+        .filter_map(|c| Plan::with_window(&pairs.engine, c, 10, Density::UNIFORM))
+        .map(|plan| plan.narrowest(&pairs.engine))
+        .find(|plan| plan.passes > 1);
+    if let Some(plan) = narrow {
+        (pairs.plan, pairs.resident) = (plan, Some(0));
+        pairs.check(bench, &mut queue)?;
+        let placed = pairs.place(bench, &mut queue)?;
+        let room = pairs.scratch_bytes() - 64;
+        let mut contents = vec![0; room as usize];
+        contents.extend(pairs.encoded_scalars());
+        let scratch = queue.region(bench, 2, 64 << 10, &contents)?;
+        let words = queue.words(Operation::Msm(Msm {
+            scratch,
+            scalars: room,
+            ..placed.msm
+        }));
+        queue.refuse(words, "a short room for records", Status::RegionBounds, 7)?;
+    }
+    pairs.check(bench, &mut queue)
 }
 
 pub(super) fn scalar_range(bench: &mut Bench) -> Result<(), Miss> {

@@ -24,6 +24,8 @@ pub(super) struct Pairs {
     pub(super) stride: usize,
     pub(super) montgomery: bool,
     pub(super) streamed: bool,
+    /// Bytes between the records' room and the scalars, where those are in card memory.
+    pub(super) resident: Option<u64>,
     pub(super) plan: Plan,
 }
 
@@ -70,6 +72,7 @@ impl Pairs {
             scalars,
             montgomery: false,
             streamed: false,
+            resident: None,
             plan,
         })
     }
@@ -138,15 +141,24 @@ impl Pairs {
             }
             false => Some(queue.region(bench, BASES, 0, points)?),
         };
-        let scratch = match self.plan.passes > 1 {
-            true => {
-                let base = (points.len() as u64).next_multiple_of(64);
-                queue.set_region(SCRATCH, base, self.scratch_bytes(), 0, false)?
+        let base = (points.len() as u64).next_multiple_of(64);
+        let several = self.plan.passes > 1;
+        let mut place = inputs[0].iova();
+        let scratch = match self.resident {
+            Some(gap) => {
+                place = gap + if several { self.scratch_bytes() } else { 0 };
+                // What stands before and behind the scalars is none of them.
+                let mut contents = vec![0xff; place as usize];
+                contents.extend(scalars);
+                contents.resize(contents.len().next_multiple_of(64), 0xff);
+                queue.region(bench, SCRATCH, base, &contents)?
             }
-            false => Handle::default(),
+            None if several => queue.set_region(SCRATCH, base, self.scratch_bytes(), 0, false)?,
+            None => Handle::default(),
         };
         let msm = Msm {
-            scalars: inputs[0].iova(),
+            scalars: place,
+            scalars_resident: self.resident.is_some(),
             montgomery: self.montgomery,
             bases,
             bases_offset: if self.streamed { inputs[1].iova() } else { 0 },

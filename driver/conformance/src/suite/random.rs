@@ -4,9 +4,12 @@ use super::Miss;
 use super::bench::{Bench, Queue, demand, told};
 use super::descriptors::NOWHERE;
 use super::pairs::{Pairs, Placed};
+use super::pointwise::Vectors;
 use super::transforms::{self, Transforms};
 use gristmill_driver::DmaBuffer;
-use gristmill_protocol::{Handle, Operation, RegionKind, SLOT_WORDS, Status};
+use gristmill_protocol::capability::feature;
+use gristmill_protocol::descriptor::flag;
+use gristmill_protocol::{Handle, MultiplySubtract, Operation, RegionKind, SLOT_WORDS, Status};
 use rand::Rng;
 use std::collections::HashMap;
 
@@ -20,6 +23,8 @@ const DATA_BYTES: u64 = 4096;
 const DATA_BASE: u64 = 32 << 10;
 /// Where the transforms are.
 const TRANSFORMS_BASE: u64 = 64 << 10;
+/// Where the vectors of element-wise jobs are.
+const VECTORS_BASE: u64 = 128 << 10;
 /// Region that is only set.
 const SPARE: u16 = 4;
 
@@ -28,6 +33,7 @@ struct Scene {
     buffer: DmaBuffer,
     msm: Option<(Pairs, Placed)>,
     ntt: Option<(Transforms, transforms::Placed)>,
+    pointwise: Option<MultiplySubtract>,
 }
 
 pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
@@ -51,6 +57,14 @@ pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
         }
         None => None,
     };
+    let pointwise = match Vectors::random(bench, 9) {
+        Ok(mut vectors) => {
+            vectors.base = VECTORS_BASE;
+            Some(vectors.place(bench, &mut queue)?)
+        }
+        Err(Miss::Skipped(_)) => None,
+        Err(miss) => return Err(miss),
+    };
     let msm = match pairs {
         Some(pairs) => {
             let placed = pairs.place(bench, &mut queue)?;
@@ -63,6 +77,7 @@ pub(super) fn mixed(bench: &mut Bench) -> Result<(), Miss> {
         buffer: bench.buffer(&[0x3c; DATA_BYTES as usize])?,
         msm,
         ntt,
+        pointwise,
     };
     let mut expected = HashMap::new();
     let mut windows = None;
@@ -115,7 +130,7 @@ fn any(bench: &mut Bench, queue: &mut Queue, scene: &Scene) -> Case {
     };
     let mut words = queue.words(copy);
     let data = u64::from(DATA);
-    match random.gen_range(0..17) {
+    match random.gen_range(0..20) {
         0 => (queue.words(Operation::Nop), "a nop", Status::Success, 0),
         1 => {
             let set = Operation::RegionSet {
@@ -171,6 +186,15 @@ fn any(bench: &mut Bench, queue: &mut Queue, scene: &Scene) -> Case {
             None => (words, "a copy", Status::Success, 0),
         },
         12 => match &scene.msm {
+            Some((pairs, placed))
+                if random.r#gen() && pairs.engine.features & feature::SCALARS_RESIDENT != 0 =>
+            {
+                let mut words = queue.words(Operation::Msm(placed.msm));
+                words[0] |= u64::from(flag::SCALARS_RESIDENT) << 16;
+                words[7] = 0;
+                let what = "resident scalars of no region";
+                (words, what, Status::RegionBounds, 2)
+            }
             Some((_, placed)) => {
                 let mut words = queue.words(Operation::Msm(placed.msm));
                 words[5] &= !(0xff << 48);
@@ -182,7 +206,31 @@ fn any(bench: &mut Bench, queue: &mut Queue, scene: &Scene) -> Case {
             Some((_, placed)) => a_transform(bench, queue, placed),
             None => (words, "a copy", Status::Success, 0),
         },
+        16..=18 => match scene.pointwise {
+            Some(job) => an_element_wise_job(bench, queue, job),
+            None => (words, "a copy", Status::Success, 0),
+        },
         _ => (words, "a copy", Status::Success, 0),
+    }
+}
+
+/// An element-wise job, or one that is refused.
+fn an_element_wise_job(bench: &mut Bench, queue: &mut Queue, job: MultiplySubtract) -> Case {
+    let mut words = queue.words(Operation::MultiplySubtract(job));
+    match bench.random.gen_range(0..5) {
+        0 => {
+            words[5] = 0;
+            (words, "no elements", Status::SizeLimit, 0)
+        }
+        1 => {
+            words[2] = 1 << 40;
+            (words, "a beyond its region", Status::RegionBounds, 2)
+        }
+        2 => {
+            words[4] += 16;
+            (words, "a misaligned b", Status::Misaligned, 4)
+        }
+        _ => (words, "an element-wise job", Status::Success, 0),
     }
 }
 

@@ -28,12 +28,14 @@ pub(super) fn capability_table(bench: &mut Bench) -> Result<(), Miss> {
         demand(kind.is_some(), || {
             format!("engine {i} is of kind {}", engine.kind)
         })?;
-        if kind == Some(EngineKind::Ntt) {
+        if let Some(EngineKind::Ntt | EngineKind::Pointwise) = kind {
+            let transforms = kind == Some(EngineKind::Ntt);
             let field = FieldId::from_code(engine.group);
             let right = field.is_some_and(|field| {
                 usize::from(engine.element_bytes) == field.element_bytes()
-                    && engine.size_log2 <= field.two_adicity()
-                    && engine.size_log2 <= 2 * engine.pass_log2
+                    && (!transforms || engine.size_log2 <= field.two_adicity())
+                    && (!transforms || engine.size_log2 <= 2 * engine.pass_log2)
+                    && engine.size_log2 < 32
                     && engine.lanes.is_power_of_two()
                     && engine.job_slots >= 1
                     && engine.latency > 0

@@ -62,6 +62,11 @@ impl Transforms {
         let id = FieldId::from_code(engine.group)
             .ok_or_else(|| Miss::Failed(format!("the engine's field is {}", engine.group)))?;
         let field = Field::of(id);
+        let longest = bench.options.longest_transform_log2;
+        if size_log2 > longest {
+            let text = format!("transforms are tried up to 2^{longest}, not 2^{size_log2}");
+            return Err(Miss::Skipped(text));
+        }
         let room = ROOM.min(bench.capabilities.memory_bytes);
         let bytes = 3 * (u64::from(batch) << size_log2) * field.element_bytes as u64;
         if size_log2 > engine.size_log2 || bytes + bytes / 2 + 4096 > room {

@@ -2,26 +2,28 @@
 
 mod device;
 mod iommu;
+mod iommufd;
+mod space;
 pub mod sysfs;
 
 use crate::configuration;
-use crate::events::Events;
+use crate::events::{Events, Notices};
 use crate::memory::{Addresses, SharedMemory};
 use device::{Device, refused};
 use gristmill_driver::{DmaBacking, DmaBuffer, Transport, TransportError};
 use gristmill_protocol::register;
-use rustix::fd::{BorrowedFd, IntoRawFd};
+use rustix::fd::IntoRawFd;
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
-use std::os::fd::{AsRawFd, FromRawFd};
+use space::{AddressSpace, system_error};
+use std::os::fd::FromRawFd;
 use std::path::Path;
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use sysfs::{Obstacle, Slot};
-use vfio_bindings::bindings::vfio::{
-    VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX,
-};
-use vfio_ioctls::{VfioContainer, VfioDevice, VfioError, VfioOps};
+use sysfs::{Interface, Obstacle, Slot};
+use vfio_bindings::bindings::vfio::VFIO_PCI_MSIX_IRQ_INDEX;
+use vfio_ioctls::{VfioDevice, VfioError};
 use vmm_sys_util::eventfd::EventFd;
 
 /// Wall time that the reset of an opening may take.
@@ -30,22 +32,22 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A card in a slot.
 pub struct VfioKernel {
     address: String,
+    interface: Interface,
     vectors: Events,
-    /// The card failed, and the system wants the card back.
-    failed: Option<Events>,
-    asked_back: Option<Events>,
+    notices: Notices,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    // before the container: the device leaves its group first
+    // before the address space: the device leaves it first
     device: Device,
-    container: Arc<VfioContainer>,
+    space: AddressSpace,
     addresses: Mutex<Addresses>,
 }
 
 impl VfioKernel {
-    /// Opens the card at a PCI address such as `0000:3b:00.0`, through the kernel's groups and containers.
+    /// Opens the card at a PCI address such as `0000:3b:00.0`: through its IOMMU group, or, where the kernel has no
+    /// groups for programs, through the function's own file and iommufd.
     ///
     /// # Errors
     /// [`TransportError::Refused`] with what is in the way, and the command that mends it.
@@ -54,12 +56,11 @@ impl VfioKernel {
         if let Some(obstacle) = &slot.obstacle {
             return Err(blocked(&slot, obstacle));
         }
-        let container = VfioContainer::new(None).map_err(|error| explain(address, &error))?;
-        let container = Arc::new(container);
+        let interface = slot.interface.unwrap_or(Interface::Group);
+        let space = AddressSpace::new(interface).map_err(|error| explain(address, &error))?;
         let folder = Path::new("/sys/bus/pci/devices").join(address);
-        let operations: Arc<dyn VfioOps> = container.clone();
-        let device =
-            VfioDevice::new(&folder, operations, true).map_err(|error| explain(address, &error))?;
+        let device = VfioDevice::new(&folder, space.operations(), true)
+            .map_err(|error| explain(address, &error))?;
         let vectors = device
             .get_irq_info(VFIO_PCI_MSIX_IRQ_INDEX)
             .map_or(0, |irq| irq.count);
@@ -67,33 +68,22 @@ impl VfioKernel {
         configuration::check_identity(&device)?;
         configuration::enable(&device)?;
         let bits = device.read_register(register::ADDRESS_BITS);
-        // SAFETY: the container's file is open as long as the container lives.
-        let file = unsafe { BorrowedFd::borrow_raw(container.as_raw_fd()) };
-        let ranges = iommu::address_ranges(file)
+        let ranges = space
+            .ranges()
             .map_err(|error| refused("asking the IOMMU for its addresses", error))?;
-        let eventfds =
-            |count| Events::new(count).map_err(|error| refused("making eventfds", error));
-        let mut card = Self {
+        // not every machine has these
+        let notices = Notices::connect(|kind, events| Ok(connect(&device, kind, events).is_ok()))?;
+        let card = Self {
             address: address.into(),
-            vectors: eventfds(vectors)?,
-            failed: None,
-            asked_back: None,
+            interface,
+            vectors: Events::new(vectors).map_err(|error| refused("making eventfds", error))?,
+            notices,
             shared: Arc::new(Shared {
                 addresses: Mutex::new(Addresses::new(ranges, bits)),
                 device,
-                container,
+                space,
             }),
         };
-        for (index, events) in [
-            (VFIO_PCI_ERR_IRQ_INDEX, &mut card.failed),
-            (VFIO_PCI_REQ_IRQ_INDEX, &mut card.asked_back),
-        ] {
-            let one = eventfds(1)?;
-            // not every machine has them
-            *events = connect(&card.shared.device, index, &one)
-                .is_ok()
-                .then_some(one);
-        }
         card.reset(Instant::now() + PATIENCE)?;
         Ok(card)
     }
@@ -105,29 +95,11 @@ impl VfioKernel {
             Err(TransportError::NoRegister { offset })
         }
     }
-
-    /// What the system has to say about the card meanwhile.
-    fn check_notices(&self) -> Result<(), TransportError> {
-        let raised = |events: &Option<Events>| match events {
-            Some(events) => events.wait(0, Instant::now()),
-            None => Ok(false),
-        };
-        let reason = if raised(&self.failed)? {
-            "the bus reports an error that the card does not recover from"
-        } else if raised(&self.asked_back)? {
-            "the system asks for the card back"
-        } else {
-            return Ok(());
-        };
-        Err(TransportError::Down {
-            reason: reason.into(),
-        })
-    }
 }
 
 impl Transport for VfioKernel {
     fn name(&self) -> String {
-        format!("vfio:{}", self.address)
+        format!("vfio:{} ({})", self.address, self.interface)
     }
 
     fn read_register(&self, offset: u32) -> Result<u32, TransportError> {
@@ -154,11 +126,7 @@ impl Transport for VfioKernel {
         let pointer = memory.pointer();
         // SAFETY: the memory is mapped until it is unmapped here, is reached by atomics only, and no reference
         // into it exists but in `DmaVec`s that no job names.
-        let mapped = unsafe {
-            self.shared
-                .container
-                .vfio_dma_map(iova, memory.length() as usize, pointer.as_ptr())
-        };
+        let mapped = unsafe { self.shared.space.map(iova, memory.length(), pointer) };
         if let Err(error) = mapped {
             self.shared.addresses().give(iova, memory.length());
             return Err(refuse(explain_map(&error)));
@@ -177,8 +145,12 @@ impl Transport for VfioKernel {
         if self.vectors.wait(vector, deadline)? {
             return Ok(true);
         }
-        self.check_notices()?;
+        self.check()?;
         Ok(false)
+    }
+
+    fn check(&self) -> Result<(), TransportError> {
+        self.notices.check()
     }
 
     fn reset(&self, deadline: Instant) -> Result<(), TransportError> {
@@ -230,7 +202,10 @@ fn explain(address: &str, error: &VfioError) -> TransportError {
         Some(obstacle) => blocked(&slot, obstacle),
         None => TransportError::Refused {
             operation: "opening the card",
-            reason: format!("{address}: {error}"),
+            reason: match system_error(error) {
+                Some(cause) => format!("{address}: {error}: {cause}"),
+                None => format!("{address}: {error}"),
+            },
         },
     }
 }
@@ -238,17 +213,15 @@ fn explain(address: &str, error: &VfioError) -> TransportError {
 /// Why memory could not be mapped; the usual reason is a limit of the process.
 fn explain_map(error: &VfioError) -> String {
     let limit = getrlimit(Resource::Memlock).current;
-    match (error, limit) {
-        (VfioError::IommuDmaMap(cause), Some(limit)) if cause.errno() == NO_MEMORY => format!(
+    match (system_error(error), limit) {
+        (Some(Errno::NOMEM), Some(limit)) => format!(
             "the process may lock {limit} bytes of memory (memlock), and a card's memory is locked; \
              raise it with `ulimit -l` or LimitMEMLOCK= in the systemd unit"
         ),
-        _ => error.to_string(),
+        (Some(cause), _) => format!("{error}: {cause}"),
+        (None, _) => error.to_string(),
     }
 }
-
-/// The error number with which the kernel says that a limit is reached.
-const NO_MEMORY: i32 = rustix::io::Errno::NOMEM.raw_os_error();
 
 /// Memory that the IOMMU maps.
 struct Mapped {
@@ -264,11 +237,7 @@ impl DmaBacking for Mapped {
             return Ok(());
         };
         let length = memory.length();
-        match self
-            .shared
-            .container
-            .vfio_dma_unmap(self.iova, length as usize)
-        {
+        match self.shared.space.unmap(self.iova, length) {
             Ok(()) => {
                 self.shared.addresses().give(self.iova, length);
                 Ok(())

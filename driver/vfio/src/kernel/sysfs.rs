@@ -10,6 +10,24 @@ const DEVICES: &str = "/sys/bus/pci/devices";
 /// The driver that hands a function to a program.
 const DRIVER: &str = "vfio-pci";
 
+/// By which of the kernel's interfaces a program gets a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interface {
+    /// The file of its IOMMU group, and a container: `/dev/vfio/<group>`, `/dev/vfio/vfio`.
+    Group,
+    /// Its own file, and iommufd: `/dev/vfio/devices/vfio<N>`, `/dev/iommu`. Since Linux 6.6, where configured.
+    Iommufd,
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Group => "group",
+            Self::Iommufd => "iommufd",
+        })
+    }
+}
+
 /// A Gristmill card in a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
@@ -19,6 +37,10 @@ pub struct Slot {
     pub group: Option<u32>,
     /// The driver that it is bound to.
     pub driver: Option<String>,
+    /// How it is opened, once it is bound to VFIO's driver: by its group, where the kernel has groups for programs.
+    pub interface: Option<Interface>,
+    /// The files that opening it takes, the one that only one process has open first.
+    pub files: Vec<PathBuf>,
     /// Other functions of its group that are bound to a driver which is not VFIO's: addresses and drivers.
     pub neighbours: Vec<(String, String)>,
     /// What keeps it from being opened, if anything does.
@@ -38,7 +60,7 @@ pub enum Obstacle {
     NotBound(Option<String>),
     /// Another function of the group is bound to another driver, and the kernel hands out groups whole.
     NotViable(Vec<(String, String)>),
-    /// The group's file cannot be opened by this user.
+    /// This file, which opening the card takes, cannot be opened by this user.
     NoPermission(PathBuf),
     /// Another process has it.
     InUse(Vec<u32>),
@@ -47,7 +69,7 @@ pub enum Obstacle {
 impl Slot {
     /// Looks at the function at `address`.
     pub fn look(address: &str) -> Self {
-        Self::look_in(Path::new(DEVICES), Path::new("/dev/vfio"), address)
+        Self::look_in(Path::new(DEVICES), Path::new("/dev"), address)
     }
 
     /// Looks at every Gristmill card of this machine.
@@ -62,7 +84,7 @@ impl Slot {
         cards
     }
 
-    fn look_in(devices: &Path, nodes: &Path, address: &str) -> Self {
+    fn look_in(devices: &Path, dev: &Path, address: &str) -> Self {
         let folder = devices.join(address);
         let group_folder = folder.join("iommu_group");
         let group = target(&group_folder).and_then(|name| name.parse().ok());
@@ -85,14 +107,34 @@ impl Slot {
             address: address.into(),
             group,
             driver,
+            interface: None,
+            files: Vec::new(),
             neighbours,
             obstacle: None,
         };
-        slot.obstacle = slot.find_obstacle(&folder, nodes);
+        if let Some(group) = slot.group.filter(|_| slot.is_bound()) {
+            let group = dev.join("vfio").join(group.to_string());
+            let own = fs::read_dir(folder.join("vfio-dev"));
+            let own = own.into_iter().flatten().flatten().next();
+            let (interface, files) = match own {
+                Some(own) if !group.exists() => {
+                    let own = dev.join("vfio/devices").join(own.file_name());
+                    (Interface::Iommufd, vec![own, dev.join("iommu")])
+                }
+                _ => (Interface::Group, vec![group]),
+            };
+            slot.interface = Some(interface);
+            slot.files = files;
+        }
+        slot.obstacle = slot.find_obstacle(&folder);
         slot
     }
 
-    fn find_obstacle(&self, folder: &Path, nodes: &Path) -> Option<Obstacle> {
+    fn is_bound(&self) -> bool {
+        self.driver.as_deref() == Some(DRIVER)
+    }
+
+    fn find_obstacle(&self, folder: &Path) -> Option<Obstacle> {
         match identity(folder) {
             None => return Some(Obstacle::Absent),
             Some((vendor, device)) if (vendor, device) != (pci::VENDOR, pci::DEVICE) => {
@@ -100,21 +142,24 @@ impl Slot {
             }
             Some(_) => {}
         }
-        let Some(group) = self.group else {
+        if self.group.is_none() {
             return Some(Obstacle::NoIommu);
-        };
-        if self.driver.as_deref() != Some(DRIVER) {
+        }
+        if !self.is_bound() {
             return Some(Obstacle::NotBound(self.driver.clone()));
         }
         if !self.neighbours.is_empty() {
             return Some(Obstacle::NotViable(self.neighbours.clone()));
         }
-        let node = nodes.join(group.to_string());
         use rustix::fs::{Access, access};
-        if access(&node, Access::READ_OK | Access::WRITE_OK).is_err() {
-            return Some(Obstacle::NoPermission(node));
+        let closed = |file: &&PathBuf| access(*file, Access::READ_OK | Access::WRITE_OK).is_err();
+        if let Some(file) = self.files.iter().find(closed) {
+            return Some(Obstacle::NoPermission(file.clone()));
         }
-        let holders = holders(&node);
+        let holders = self
+            .files
+            .first()
+            .map_or_else(Vec::new, |file| holders(file));
         (!holders.is_empty()).then_some(Obstacle::InUse(holders))
     }
 }
@@ -126,6 +171,9 @@ impl fmt::Display for Slot {
             None => write!(f, "no IOMMU group, ")?,
         }
         write!(f, "driver {}, ", self.driver.as_deref().unwrap_or("none"))?;
+        if let Some(interface) = self.interface {
+            write!(f, "interface {interface}, ")?;
+        }
         match &self.obstacle {
             None => write!(f, "usable"),
             Some(obstacle) => {
@@ -239,7 +287,7 @@ mod tests {
         fn new() -> Self {
             let machine = Self(tempfile::tempdir().unwrap());
             for folder in [
-                "nodes",
+                "dev/vfio/devices",
                 "groups/7/devices",
                 "drivers/vfio-pci",
                 "drivers/nvme",
@@ -247,8 +295,12 @@ mod tests {
                 fs::create_dir_all(machine.0.path().join(folder)).unwrap();
             }
             machine.function(ADDRESS, pci::VENDOR, pci::DEVICE, Some(DRIVER));
-            fs::write(machine.0.path().join("nodes/7"), "").unwrap();
+            machine.node("dev/vfio/7");
             machine
+        }
+
+        fn node(&self, path: &str) {
+            fs::write(self.0.path().join(path), "").unwrap();
         }
 
         fn function(&self, address: &str, vendor: u16, device: u16, driver: Option<&str>) {
@@ -266,7 +318,7 @@ mod tests {
 
         fn look(&self, address: &str) -> Slot {
             let root = self.0.path();
-            Slot::look_in(&root.join("devices"), &root.join("nodes"), address)
+            Slot::look_in(&root.join("devices"), &root.join("dev"), address)
         }
 
         fn remove(&self, path: &str) {
@@ -278,7 +330,33 @@ mod tests {
     fn a_card_that_is_ready() {
         let slot = Machine::new().look(ADDRESS);
         assert_eq!(slot.obstacle, None);
-        assert_eq!(slot.to_string(), "IOMMU group 7, driver vfio-pci, usable");
+        assert_eq!(
+            slot.to_string(),
+            "IOMMU group 7, driver vfio-pci, interface group, usable"
+        );
+    }
+
+    #[test]
+    fn the_own_file_serves_where_there_are_no_groups_for_programs() {
+        let machine = Machine::new();
+        let own = format!("devices/{ADDRESS}/vfio-dev/vfio4");
+        fs::create_dir_all(machine.0.path().join(own)).unwrap();
+        machine.node("dev/vfio/devices/vfio4");
+        assert_eq!(machine.look(ADDRESS).interface, Some(Interface::Group));
+        machine.remove("dev/vfio/7");
+        let closed = machine.look(ADDRESS);
+        assert_eq!(closed.interface, Some(Interface::Iommufd));
+        let missing = machine.0.path().join("dev/iommu");
+        assert_eq!(closed.obstacle, Some(Obstacle::NoPermission(missing)));
+        machine.node("dev/iommu");
+        let slot = machine.look(ADDRESS);
+        assert_eq!(
+            slot.to_string(),
+            "IOMMU group 7, driver vfio-pci, interface iommufd, usable"
+        );
+        let _held = fs::File::open(machine.0.path().join("dev/vfio/devices/vfio4")).unwrap();
+        let held = Some(Obstacle::InUse(vec![std::process::id()]));
+        assert_eq!(machine.look(ADDRESS).obstacle, held);
     }
 
     #[test]
@@ -302,7 +380,7 @@ mod tests {
                 .contains("driverctl set-override 0000:3b:00.1 vfio-pci")
         );
 
-        machine.remove("nodes/7");
+        machine.remove("dev/vfio/7");
         machine.remove("devices/0000:3b:00.1/driver");
         let node = machine.look(ADDRESS);
         assert!(matches!(node.obstacle, Some(Obstacle::NoPermission(_))));
@@ -323,7 +401,7 @@ mod tests {
     #[test]
     fn a_holder_is_found() {
         let machine = Machine::new();
-        let _held = fs::File::open(machine.0.path().join("nodes/7")).unwrap();
+        let _held = fs::File::open(machine.0.path().join("dev/vfio/7")).unwrap();
         let slot = machine.look(ADDRESS);
         assert_eq!(
             slot.obstacle,

@@ -74,7 +74,7 @@ pub struct Control {
     pub asked: Signal<In, Bit>,
     /// There is more input to come.
     pub input_left: Signal<In, Bit>,
-    /// Bases are what is waited for, and they are in card memory.
+    /// Bases or scalars are what is waited for, and they are in card memory.
     pub starved_of_resident: Signal<In, Bit>,
     /// A magnitude is being cut.
     pub recoder_busy: Signal<In, Bit>,

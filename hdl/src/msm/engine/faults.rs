@@ -20,6 +20,8 @@ pub struct Faults {
     pub overflow: Signal<In, Bit>,
     /// Card memory answered a read with an error.
     pub card_error: Signal<In, Bit>,
+    /// It was one of scalars.
+    pub card_error_in_scalars: Signal<In, Bit>,
     /// Card memory answered a write of records with an error.
     pub record_error: Signal<In, Bit>,
     /// The pass is not the first one.
@@ -93,6 +95,9 @@ impl Logic for Faults {
             self.detail.next = self.record_base.val();
             if !self.later.val() & !self.record_error.val() {
                 self.detail.next = self.bases_start.val();
+                if self.card_error_in_scalars.val() {
+                    self.detail.next = self.scalars_start.val();
+                }
             }
         }
         if self.host_error.val() | (self.output_done.val() & self.output_error.val()) {

@@ -20,7 +20,7 @@ pub struct Input<const W: usize, const S: usize, const M: usize, const E: usize,
     pub streamed: ReadClient<W>,
     /// Bases in card memory.
     pub resident: ReadClient<W>,
-    /// Records of the pass before.
+    /// Scalars in card memory; in later passes the records of the pass before.
     pub records: ReadClient<W>,
     /// One cycle: a pass begins.
     pub begin: Signal<In, Bit>,
@@ -38,10 +38,14 @@ pub struct Input<const W: usize, const S: usize, const M: usize, const E: usize,
     pub montgomery: Signal<In, Bit>,
     /// Pairs.
     pub length: Signal<In, Bits<32>>,
-    /// Where the scalars are.
-    pub scalars_start: Signal<In, Bits<64>>,
+    /// Scalars come from card memory.
+    pub scalars_resident: Signal<In, Bit>,
+    /// The beat in which the scalars begin.
+    pub scalars_first: Signal<In, Bits<64>>,
     /// Beats of them.
     pub scalar_beats: Signal<In, Bits<32>>,
+    /// Words before the first scalar.
+    pub scalar_offset: Signal<In, Bits<4>>,
     /// The beat in which the bases begin.
     pub bases_first: Signal<In, Bits<64>>,
     /// Beats of bases.
@@ -70,6 +74,8 @@ pub struct Input<const W: usize, const S: usize, const M: usize, const E: usize,
     pub pop: Signal<In, Bit>,
     /// There is more to come.
     pub left: Signal<Out, Bit>,
+    /// Scalars are what is waited for.
+    pub starved_of_scalars: Signal<Out, Bit>,
     /// Bases are what is waited for.
     pub starved_of_bases: Signal<Out, Bit>,
     /// A scalar was not below the order.
@@ -82,6 +88,8 @@ pub struct Input<const W: usize, const S: usize, const M: usize, const E: usize,
     pub host_error_in_bases: Signal<Out, Bit>,
     /// Card memory answered with an error.
     pub card_error: Signal<Out, Bit>,
+    /// Resident scalars were last answered with an error.
+    pub card_error_in_scalars: Signal<Out, Bit>,
     /// A beat of scalars moves.
     pub scalar_moves: Signal<Out, Bit>,
     /// A beat of streamed bases moves.
@@ -103,6 +111,8 @@ pub struct Input<const W: usize, const S: usize, const M: usize, const E: usize,
     source: Source<W, S, M, E>,
     record_unpacker: Unpacker<W, R>,
     split: RecordSplit<M, E, R>,
+    from_card: Signal<Local, Bit>,
+    record_moves: Signal<Local, Bit>,
 }
 
 impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: usize>
@@ -156,10 +166,10 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
         }
         if self.begin.val() {
             self.count.d.next = self.record_count.val();
-            self.wants_scalars.d.next = !self.later.val();
+            self.wants_scalars.d.next = !self.later.val() & !self.scalars_resident.val();
             self.wants_streamed.d.next = !self.later.val() & self.is_streamed.val();
             self.wants_resident.d.next = !self.later.val() & !self.is_streamed.val();
-            self.wants_records.d.next = self.later.val();
+            self.wants_records.d.next = self.later.val() | self.scalars_resident.val();
         }
         if self.flush.val() {
             self.wants_scalars.d.next = false;
@@ -172,7 +182,7 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
             & !self.wants_resident.q.val()
             & !self.wants_records.q.val();
         self.scalars.request.next = self.wants_scalars.q.val();
-        self.scalars.address.next = self.scalars_start.val();
+        self.scalars.address.next = self.scalars_first.val();
         self.scalars.beats.next = self.scalar_beats.val();
         self.scalars.flush.next = self.flush.val();
         self.streamed.request.next = self.wants_streamed.q.val();
@@ -184,12 +194,18 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
         self.resident.beats.next = self.bases_beats.val();
         self.resident.flush.next = self.flush.val();
         self.records.request.next = self.wants_records.q.val();
+        // in the first pass there are no records yet, and their port is the scalars'
+        self.from_card.next = self.scalars_resident.val() & !self.later.val();
         self.records.address.next = self.record_base.val();
         self.records.beats.next = bit_cast::<32, 64>(
             ((bit_cast::<64, 32>(self.count.q.val()) << self.record_log2.val())
                 + self.beat_mask.val())
                 >> self.beat_log2.val(),
         );
+        if self.from_card.val() {
+            self.records.address.next = self.scalars_first.val();
+            self.records.beats.next = self.scalar_beats.val();
+        }
         self.records.flush.next = self.flush.val();
 
         // beats
@@ -199,9 +215,14 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
         self.source.montgomery.next = self.montgomery.val();
         self.source.base_offset.next = self.base_offset.val();
         self.source.base_stride.next = self.base_stride.val();
+        self.source.scalar_offset.next = self.scalar_offset.val();
         self.source.scalars_valid.next = self.scalars.valid.val();
         self.source.scalars.next = self.scalars.data.val();
-        self.scalars.ready.next = self.source.scalars_ready.val();
+        self.scalars.ready.next = self.source.scalars_ready.val() & !self.scalars_resident.val();
+        if self.scalars_resident.val() {
+            self.source.scalars_valid.next = self.records.valid.val() & !self.later.val();
+            self.source.scalars.next = self.records.data.val();
+        }
         self.streamed.ready.next = self.source.bases_ready.val() & self.is_streamed.val();
         self.resident.ready.next = self.source.bases_ready.val() & !self.is_streamed.val();
         self.source.bases_valid.next = self.resident.valid.val();
@@ -213,9 +234,12 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
         self.record_unpacker.start.next = (self.begin.val() & self.later.val()) | self.flush.val();
         self.record_unpacker.offset.next = 0.into();
         self.record_unpacker.stride.next = self.record_words.val();
-        self.record_unpacker.valid.next = self.records.valid.val();
+        self.record_unpacker.valid.next = self.records.valid.val() & self.later.val();
         self.record_unpacker.data.next = self.records.data.val();
-        self.records.ready.next = self.record_unpacker.ready.val();
+        self.records.ready.next = self.record_unpacker.ready.val() & self.later.val();
+        if self.from_card.val() {
+            self.records.ready.next = self.source.scalars_ready.val();
+        }
         self.split.record.next = self.record_unpacker.element.val();
 
         // pairs in the first pass, records in the later ones
@@ -245,6 +269,7 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
         if self.begin.val() {
             self.taken.d.next = 0.into();
         }
+        self.starved_of_scalars.next = self.source.starved_of_scalars.val();
         self.starved_of_bases.next = self.source.starved_of_bases.val();
 
         // what goes wrong
@@ -255,9 +280,12 @@ impl<const W: usize, const S: usize, const M: usize, const E: usize, const R: us
         self.host_error.next = (self.scalar_moves.val() & self.scalars.error.val())
             | (self.streamed_moves.val() & self.streamed.error.val());
         self.host_error_in_bases.next = self.streamed.valid.val() & self.streamed.error.val();
+        self.record_moves.next = self.records.valid.val() & self.records.ready.val();
         self.card_error.next =
             (self.resident.valid.val() & self.resident.ready.val() & self.resident.error.val())
-                | (self.records.valid.val() & self.records.ready.val() & self.records.error.val());
+                | (self.record_moves.val() & self.records.error.val());
+        self.card_error_in_scalars.next =
+            self.from_card.val() & self.record_moves.val() & self.records.error.val();
         self.idle.next = self.scalars.idle.val()
             & self.streamed.idle.val()
             & self.resident.idle.val()

@@ -23,6 +23,8 @@ pub struct Job {
     pub first_base: Signal<In, Bits<64>>,
     /// Bytes of it.
     pub first_length: Signal<In, Bits<64>>,
+    /// First byte in card memory of the region of records.
+    pub second_base: Signal<In, Bits<64>>,
     /// Bytes of the region of records.
     pub second_length: Signal<In, Bits<64>>,
     /// The last cycle of measuring.
@@ -39,10 +41,16 @@ pub struct Job {
     pub montgomery: Signal<Out, Bit>,
     /// Where the statistics block goes; 0 for none.
     pub statistics_address: Signal<Out, Bits<64>>,
-    /// Where the scalars are.
+    /// Scalars come from card memory.
+    pub scalars_resident: Signal<Out, Bit>,
+    /// Where the scalars are, in host or card memory.
     pub scalars_start: Signal<Out, Bits<64>>,
+    /// The beat in which they begin.
+    pub scalars_first: Signal<Out, Bits<64>>,
     /// Beats of them.
     pub scalar_beats: Signal<Out, Bits<32>>,
+    /// Words of 64 bits in the first beat before the first scalar.
+    pub scalar_offset: Signal<Out, Bits<4>>,
     /// Pairs.
     pub length: Signal<Out, Bits<32>>,
     /// Window width c.
@@ -67,7 +75,7 @@ pub struct Job {
     pub base_offset: Signal<Out, Bits<4>>,
     /// Words of 64 bits from base to base.
     pub base_stride: Signal<Out, Bits<13>>,
-    /// Records that the region of records holds.
+    /// Records that the region of records holds, before the scalars if those are in it.
     pub capacity: Signal<Out, Bits<64>>,
 
     size_limit: Fixed<Bits<16>>,
@@ -105,6 +113,11 @@ pub struct Job {
     word: Signal<Local, Bits<512>>,
     stride: Signal<Local, Bits<16>>,
     window_width: Signal<Local, Bits<8>>,
+    scalars_offset: Signal<Local, Bits<64>>,
+    scalar_bytes: Signal<Local, Bits<64>>,
+    scalars_end: Signal<Local, Bits<64>>,
+    scalars_last: Signal<Local, Bits<64>>,
+    room: Signal<Local, Bits<64>>,
     bases_offset: Signal<Local, Bits<64>>,
     bases_end: Signal<Local, Bits<64>>,
     resident_end: Signal<Local, Bits<64>>,
@@ -178,7 +191,8 @@ impl Logic for Job {
         self.is_streamed.next = self.word.val().get_bit(16);
         self.montgomery.next = self.word.val().get_bit(17);
         self.statistics_address.next = self.word.val().get_bits::<64>(64);
-        self.scalars_start.next = self.word.val().get_bits::<64>(128);
+        self.scalars_resident.next = self.word.val().get_bit(18);
+        self.scalars_offset.next = self.word.val().get_bits::<64>(128);
         self.bases_offset.next = self.word.val().get_bits::<64>(256);
         self.length.next = self.word.val().get_bits::<32>(320);
         self.stride.next = self.word.val().get_bits::<16>(352);
@@ -187,6 +201,14 @@ impl Logic for Job {
         self.result_base.next = self.word.val().get_bits::<64>(384);
         self.width.next = bit_cast::<5, 8>(self.window_width.val());
         self.base_stride.next = bit_cast::<13, 16>(self.stride.val() >> 3);
+
+        // the scalars may stand behind the records
+        self.room.next = self.second_length.val();
+        self.scalars_start.next = self.scalars_offset.val();
+        if self.scalars_resident.val() {
+            self.room.next = self.scalars_offset.val();
+            self.scalars_start.next = self.second_base.val() + self.scalars_offset.val();
+        }
 
         // products, bit by bit
         if self.load.val() {
@@ -200,7 +222,7 @@ impl Logic for Job {
             self.half_width.d.next = (bits::<17>(1) << self.window_width.val()) >> 1;
             self.windows_of_lane.d.next =
                 bit_cast::<6, 8>(self.windows.val() >> self.lanes_log2.val());
-            self.record_room.d.next = self.second_length.val() >> self.record_log2.val();
+            self.record_room.d.next = self.room.val() >> self.record_log2.val();
         }
         if self.measure.val() {
             self.step.d.next = self.step.q.val() + 1;
@@ -246,11 +268,17 @@ impl Logic for Job {
         );
         self.base_offset.next =
             bit_cast::<4, 64>((self.bases_start.val() & self.beat_mask.val()) >> 3);
+        self.scalar_bytes.next = bit_cast::<64, 32>(self.length.val()) << self.scalar_log2.val();
+        self.scalars_first.next =
+            self.scalars_start.val() - (self.scalars_start.val() & self.beat_mask.val());
+        self.scalars_last.next = self.scalars_start.val() + self.scalar_bytes.val();
         self.scalar_beats.next = bit_cast::<32, 64>(
-            ((bit_cast::<64, 32>(self.length.val()) << self.scalar_log2.val())
-                + self.beat_mask.val())
+            (self.scalars_last.val() - self.scalars_first.val() + self.beat_mask.val())
                 >> self.beat_log2.val(),
         );
+        self.scalar_offset.next =
+            bit_cast::<4, 64>((self.scalars_start.val() & self.beat_mask.val()) >> 3);
+        self.scalars_end.next = self.scalars_offset.val() + self.scalar_bytes.val();
         self.resident_end.next =
             self.bases_offset.val() + self.product.q.val() + self.point_bytes.val();
 
@@ -265,6 +293,14 @@ impl Logic for Job {
             self.refused.next = true;
             self.refusal.next = self.region_bounds.val();
         }
+        if self.scalars_resident.val()
+            & ((self.scalars_offset.val() > self.second_length.val())
+                | (self.scalars_end.val() > self.second_length.val()))
+        {
+            self.refused.next = true;
+            self.refusal.next = self.region_bounds.val();
+            self.refusal_detail.next = 2.into();
+        }
         if (self.result_base.val() & 63).any() {
             self.refused.next = true;
             self.refusal.next = self.misaligned.val();
@@ -275,7 +311,9 @@ impl Logic for Job {
             self.refusal.next = self.misaligned.val();
             self.refusal_detail.next = 4.into();
         }
-        if (self.scalars_start.val() & 63).any() {
+        if (self.scalars_offset.val() & 7).any()
+            | (!self.scalars_resident.val() & (self.scalars_offset.val() & 63).any())
+        {
             self.refused.next = true;
             self.refusal.next = self.misaligned.val();
             self.refusal_detail.next = 2.into();

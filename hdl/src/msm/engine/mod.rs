@@ -25,7 +25,7 @@ use output::Output;
 use rust_hdl_core::prelude::*;
 
 /// The MSM engine behind the card's socket. Host ports: scalars, streamed bases; results and
-/// statistics. Memory ports: bases, records; records.
+/// statistics. Memory ports: bases, records (in the first pass scalars); records.
 ///
 /// W: bits of a beat; S: of a scalar in memory; M: of a magnitude; E: of an affine point in memory;
 /// P: of a projective point; A, H: address bits of the two banks, H = A - 1; R: bits of a record;
@@ -57,7 +57,7 @@ pub struct MsmEngine<
     pub results: WriteClient<W>,
     /// Bases in card memory.
     pub resident: ReadClient<W>,
-    /// Records of the pass before.
+    /// Scalars in card memory; in later passes the records of the pass before.
     pub records: ReadClient<W>,
     /// Records for the next pass.
     pub leftovers: WriteClient<W>,
@@ -147,6 +147,7 @@ impl<
         self.wanted.descriptor.next = self.job.descriptor.val();
         self.wanted.first_base.next = self.job.first_base.val();
         self.wanted.first_length.next = self.job.first_length.val();
+        self.wanted.second_base.next = self.job.second_base.val();
         self.wanted.second_length.next = self.job.second_length.val();
         self.job.idle.next = self.control.idle.val();
         self.job.done.next = self.control.done.val();
@@ -171,8 +172,9 @@ impl<
         self.control.wants_statistics.next = self.wanted.statistics_address.val().any();
         self.control.asked.next = self.incoming.asked.val();
         self.control.input_left.next = self.incoming.left.val();
-        self.control.starved_of_resident.next =
-            self.incoming.starved_of_bases.val() & !self.wanted.is_streamed.val();
+        self.control.starved_of_resident.next = (self.incoming.starved_of_bases.val()
+            & !self.wanted.is_streamed.val())
+            | (self.incoming.starved_of_scalars.val() & self.wanted.scalars_resident.val());
         self.control.recoder_busy.next = self.recoder.busy.val();
         self.control.writer_room.next = self.writer.room.val();
         self.control.writer_idle.next = self.writer.idle.val();
@@ -196,8 +198,10 @@ impl<
         self.incoming.is_streamed.next = self.wanted.is_streamed.val();
         self.incoming.montgomery.next = self.wanted.montgomery.val();
         self.incoming.length.next = self.wanted.length.val();
-        self.incoming.scalars_start.next = self.wanted.scalars_start.val();
+        self.incoming.scalars_resident.next = self.wanted.scalars_resident.val();
+        self.incoming.scalars_first.next = self.wanted.scalars_first.val();
         self.incoming.scalar_beats.next = self.wanted.scalar_beats.val();
+        self.incoming.scalar_offset.next = self.wanted.scalar_offset.val();
         self.incoming.bases_first.next = self.wanted.bases_first.val();
         self.incoming.bases_beats.next = self.wanted.bases_beats.val();
         self.incoming.base_offset.next = self.wanted.base_offset.val();
@@ -284,6 +288,7 @@ impl<
         self.faults.bad_scalar_index.next = self.incoming.bad_scalar_index.val();
         self.faults.overflow.next = self.overflow.val();
         self.faults.card_error.next = self.incoming.card_error.val();
+        self.faults.card_error_in_scalars.next = self.incoming.card_error_in_scalars.val();
         self.faults.record_error.next = self.writer.error.val();
         self.faults.later.next = self.control.later.val();
         self.faults.record_base.next = self.job.second_base.val();
