@@ -3,7 +3,7 @@
 //! As process 1 it loads the kernel's VFIO, binds the card, and works through the [checks] with the card behind
 //! the kernel. The last line on the console is `RESULT: PASS` or `RESULT: FAIL` with what failed; then
 //! the machine powers off. On the host, `gristmill-guest make-key FILE` makes the proving key that the guest uses,
-//! and `gristmill-guest unplug SOCKET DEVICE` asks QEMU to take a device away.
+//! and `unplug SOCKET DEVICE`, `pause SOCKET` and `resume SOCKET` speak to QEMU's monitor.
 
 mod checks;
 mod machine;
@@ -18,6 +18,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["make-key", file] => ended(proof::make_key(file.as_ref())),
         ["unplug", socket, device] => ended(monitor::unplug(socket.as_ref(), device)),
+        ["pause", socket] => ended(monitor::pause(socket.as_ref(), true)),
+        ["resume", socket] => ended(monitor::pause(socket.as_ref(), false)),
         ["unprivileged", address] => checks::unprivileged(address),
         _ if std::process::id() == 1 => {
             let failures = run();
@@ -29,8 +31,8 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: gristmill-guest make-key FILE, or unplug SOCKET DEVICE; otherwise it runs as process 1 of a \
-                 virtual machine"
+                "usage: gristmill-guest make-key FILE, unplug SOCKET DEVICE, pause SOCKET, or resume SOCKET; \
+                 otherwise it runs as process 1 of a virtual machine"
             );
             ExitCode::FAILURE
         }

@@ -13,15 +13,25 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks for the device with this id, as pressing the button of its slot does: the guest is asked to let go of it.
 pub fn unplug(socket: &Path, device: &str) -> Result<(), Box<dyn Error>> {
+    execute(
+        socket,
+        &json!({"execute": "device_del", "arguments": {"id": device}}),
+    )
+}
+
+/// Lets the machine's processors stand still, or go on.
+pub fn pause(socket: &Path, paused: bool) -> Result<(), Box<dyn Error>> {
+    let command = if paused { "stop" } else { "cont" };
+    execute(socket, &json!({ "execute": command }))
+}
+
+fn execute(socket: &Path, command: &Value) -> Result<(), Box<dyn Error>> {
     let stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     lines.next().ok_or("the monitor does not greet")??;
-    for command in [
-        json!({"execute": "qmp_capabilities"}),
-        json!({"execute": "device_del", "arguments": {"id": device}}),
-    ] {
+    for command in [&json!({"execute": "qmp_capabilities"}), command] {
         writeln!(&stream, "{command}")?;
         loop {
             let line = lines.next().ok_or("the monitor hangs up")??;
