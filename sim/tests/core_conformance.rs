@@ -50,9 +50,9 @@ fn conforms<const W: usize, const S: usize>() {
             .filter(|result| matches!(result.outcome, Outcome::Skipped(_)));
         let skipped: Vec<&str> = skipped.map(|result| result.name).collect();
         assert!(
-            skipped
+            skipped.iter().all(|name| ["msm", "ntt", "pointwise"]
                 .iter()
-                .all(|name| name.starts_with("msm") || name.starts_with("ntt")),
+                .any(|engine| name.starts_with(engine))),
             "skipped: {skipped:?}"
         );
     }
