@@ -10,6 +10,11 @@ FILL ?= fast
 ARGS ?=
 # dev instead of release: what the tests have built already.
 PROFILE ?= release
+# Programs that are there already, instead of those that cargo builds: .ci/run has the tests' own.
+HDL ?=
+SIM ?=
+run_hdl = $(or $(HDL),$(CARGO) run -p gristmill-hdl --bin gristmill-hdl --)
+run_sim = $(or $(SIM),$(CARGO) run --profile $(1) -p gristmill-sim --bin gristmill-sim --)
 # The sums of `make bls12-381`: number of pairs, and how the scalars are distributed.
 BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:zero 1024:one 1024:minus-one \
 	4096:uniform 16384:uniform
@@ -68,7 +73,7 @@ setup-bitstream:
 	@tools/setup synthesis bitstream
 
 prove: setup
-	$(CARGO) run --profile $(PROFILE) -p gristmill-sim --bin gristmill-sim -- --config $(CONFIG) --fill $(FILL) prove --card $(CARD) $(ARGS)
+	$(call run_sim,$(PROFILE)) --config $(CONFIG) --fill $(FILL) prove --card $(CARD) $(ARGS)
 
 bench: setup
 	$(BENCH) run $(if $(FULL),--full)
@@ -120,33 +125,33 @@ fills: setup
 	GRISTMILL_FILLS=$(CONFIG) $(CARGO) test --release -p gristmill-sim --test fills
 
 lint: setup emit
-	$(CARGO) run -p gristmill-sim --bin gristmill-sim -- lint $(VERILOG)/*.v
+	$(call run_sim,dev) lint $(VERILOG)/*.v
 
 emit:
-	$(CARGO) run -p gristmill-hdl --bin gristmill-hdl -- emit --output $(VERILOG)
+	$(run_hdl) emit --output $(VERILOG)
 
 checksums:
-	$(CARGO) run -p gristmill-hdl --bin gristmill-hdl -- checksums --accept
+	$(run_hdl) checksums --accept
 
 yosys: setup-synthesis emit
 	@tools/elaborate $(VERILOG)/*/
 
 resources: setup-synthesis
-	$(CARGO) run -p gristmill-hdl -- cells --output target/resources/verilog/cells
+	$(run_hdl) cells --output target/resources/verilog/cells
 	set -e; for card in bn254_prover bls12_381 ntt_goldilocks ntt_baby_bear ntt_koala_bear ntt_bls12_381; do \
-		$(CARGO) run -p gristmill-hdl -- emit --config $$card --output target/resources/verilog/record > /dev/null; \
+		$(run_hdl) emit --config $$card --output target/resources/verilog/record > /dev/null; \
 	done
 	set -e; for card in ntt_goldilocks ntt_baby_bear; do \
-		$(CARGO) run -p gristmill-hdl -- emit --config $$card --fill portable --output target/resources/verilog/portable > /dev/null; \
+		$(run_hdl) emit --config $$card --fill portable --output target/resources/verilog/portable > /dev/null; \
 	done
 	python3 tools/resources $(RESOURCES)
 
 bitstream: setup-bitstream
-	$(CARGO) run -p gristmill-hdl -- self-test --output target/bitstreams/verilog
+	$(run_hdl) self-test --output target/bitstreams/verilog
 	tools/bitstream $(BOARD) target/bitstreams/verilog
 
 shell-check: setup-synthesis
-	$(CARGO) run -p gristmill-hdl -- emit --config bn254_prover --output $(VERILOG) > /dev/null
+	$(run_hdl) emit --config bn254_prover --output $(VERILOG) > /dev/null
 	tools/shell-check u55c $(VERILOG)/bn254_prover
 
 doc:
