@@ -33,6 +33,9 @@ pub struct Timer<'a> {
     folder: PathBuf,
 }
 
+/// Characters of the name of a folder of Criterion's.
+const NAME_LENGTH: usize = 64;
+
 /// Criterion's file of samples.
 #[derive(Deserialize)]
 struct Samples {
@@ -78,12 +81,14 @@ impl<'a> Timer<'a> {
         mut input: impl FnMut() -> I + Send,
         mut work: impl FnMut(I) -> T + Send,
     ) -> Result<(), Failure> {
+        // what tells runs of one library apart comes first: Criterion cuts names
         let name = format!(
-            "{:?} {} {} 2^{} {:?} {}",
-            what.operation, what.group, what.library, what.log2, what.scalars, what.threads
+            "{} {} {:?} {:?} {} {}",
+            what.threads, what.log2, what.scalars, what.operation, what.group, what.library
         );
         let name: String = name
             .chars()
+            .take(NAME_LENGTH)
             .map(|c| {
                 if c.is_ascii_alphanumeric() {
                     c.to_ascii_lowercase()
