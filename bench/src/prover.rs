@@ -34,6 +34,16 @@ const REPEATS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// The card that has both engines.
 pub const CARD: &str = "bn254_prover";
+/// What the card does, in its order.
+pub const ON_CARD: [Part; 7] = [
+    Part::Transforms,
+    Part::Products,
+    Part::Back,
+    Part::H,
+    Part::B,
+    Part::L,
+    Part::A,
+];
 /// Seed of circuits, keys and proofs.
 const SEED: u64 = 1;
 
@@ -106,6 +116,8 @@ pub enum Part {
     Rows,
     /// The transforms of the witness map; on the card, those to the coset.
     Transforms,
+    /// On the card, a b - c on the coset; on the CPU it is among the transforms.
+    Products,
     /// On the card, the transform back from the coset.
     Back,
     /// The sum over the h query.
@@ -127,6 +139,7 @@ impl Part {
             Self::Synthesis => "synthesis",
             Self::Rows => "matrices x assignment",
             Self::Transforms => "transforms",
+            Self::Products => "a b - c",
             Self::Back => "transform back",
             Self::H => "MSM h",
             Self::L => "MSM l",
@@ -321,23 +334,35 @@ fn on_card(
     let prover = groth16::Prover::<Bn254>::new(session, key)?;
     let scoped = prover.prove(circuit.clone(), &mut StdRng::seed_from_u64(SEED))?;
     // the order of the prover's sums in G1
-    let mut sums = [Part::B, Part::H, Part::L, Part::A].into_iter();
-    let mut parts = Vec::new();
+    let mut sums = [Part::H, Part::B, Part::L, Part::A].into_iter();
+    let mut parts: Vec<CardPart> = Vec::new();
     for event in &scoped.report.events {
         let Where::Card(usage) = event.place else {
             continue;
         };
         let part = match event.operation {
             Operation::Msm => sums.next().ok_or("there are four sums in G1")?,
-            Operation::Extension => Part::Transforms,
-            _ => Part::Back,
+            Operation::Ifft | Operation::CosetFft => Part::Transforms,
+            Operation::MultiplySubtract => Part::Products,
+            Operation::CosetIfft => Part::Back,
+            other => return Err(format!("{other} is no part of the fused prover").into()),
         };
-        parts.push(CardPart {
-            part,
-            elements: event.length,
-            cycles: usage.cycles,
-            link_bytes: usage.link_bytes,
-        });
+        match parts.iter_mut().find(|known| known.part == part) {
+            Some(known) => {
+                known.cycles += usage.cycles;
+                known.link_bytes += usage.link_bytes;
+            }
+            None => parts.push(CardPart {
+                part,
+                elements: event.length,
+                cycles: usage.cycles,
+                link_bytes: usage.link_bytes,
+            }),
+        }
+    }
+    let found: Vec<Part> = parts.iter().map(|part| part.part).collect();
+    if found != ON_CARD {
+        return Err(format!("the card did {found:?}, not {ON_CARD:?}").into());
     }
     Ok((bytes(&scoped.value)?, parts))
 }

@@ -44,7 +44,7 @@ pub use ntt::{
     NttDirection, NttInput, NttOrder, NttPlan, NttRequest, NttResult, NttShape, NttTicket,
     NttUsage, table_set,
 };
-pub use plan::{Density, Plan};
+pub use plan::{Density, Plan, RUN_CYCLES, RUN_RECORDS};
 pub use prime::{PrimeField, Residue};
 pub use transport::{Transport, TransportError};
 pub use vectors::{CardVectors, VectorTransform};

@@ -40,11 +40,18 @@ impl Density {
     }
 }
 
+/// Records that the card writes in one go.
+pub const RUN_RECORDS: f64 = 32.0;
+/// Cycles from run to run in which no beat moves: the request, the first record, the response.
+pub const RUN_CYCLES: f64 = 25.0;
+
 /// Window width and windows a pass, with the cycles that the model predicts for them.
 ///
 /// With n scalars, W = ⌈bits / c⌉ windows, A adders and K windows a pass:
-/// * every scalar costs a cycle in the first pass, and a dense one K / A, a cycle for each window
-///   of an adder; later passes read only the dense ones: n_cheap + n_dense * W / A;
+/// * every scalar costs a cycle in the first pass, and a dense one K / A in each, a cycle for each window of an adder;
+/// * a pass that is not the last writes a record for each dense scalar, which takes R cycles: its beats of 64
+///   bytes, and its part of the [`RUN_CYCLES`] between runs of [`RUN_RECORDS`]. So a pass of few windows waits for memory:
+///   n_cheap + n_dense * ((P - 1) * max(K / A, R) + K / A) with P passes;
 /// * the sweep adds every bucket twice: 2 * 2^(c-1) * W / A;
 /// * a pass ends with about c + 8 latencies of the adder, one for each level of the sweep and some
 ///   for the last collisions.
@@ -97,7 +104,11 @@ impl Plan {
         }
         let cheap = (density.zero + density.light).clamp(0.0, 1.0);
         let dense = (count as f64 * (1.0 - cheap)).ceil() as u64;
-        let stream = (count as u64 - dense.min(count as u64)) + dense * each * passes;
+        let record = format::record_bytes(engine.element_bytes.into(), engine.scalar_bytes.into());
+        let record = record as f64 / 64.0 + RUN_CYCLES / RUN_RECORDS;
+        let of_dense = (passes - 1) as f64 * record.max(each as f64) + each as f64;
+        let stream =
+            (count as u64 - dense.min(count as u64)) + (dense as f64 * of_dense).ceil() as u64;
         let sweep = (each * passes) << c;
         let drain = passes * u64::from(c + 8) * u64::from(engine.latency);
         Some(Self {

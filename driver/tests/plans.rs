@@ -71,6 +71,27 @@ fn the_target_is_met_at_two_to_the_twenty_four() {
 }
 
 #[test]
+fn a_pass_has_enough_windows_to_hide_its_records() {
+    // the BN254 card: wider windows would be fewer digits, one or two a pass
+    let engine = EngineCapability {
+        adders: 1,
+        windows_per_pass: 32,
+        buckets_log2: 15,
+        window_max: 16,
+        ..engine()
+    };
+    for count in [1 << 18, 1 << 20, 1 << 22, 1 << 24] {
+        let plan = Plan::choose(&engine, count, Density::UNIFORM).unwrap();
+        assert!(plan.windows_per_pass >= 3, "{plan:?}");
+        let cycles_a_point = plan.cycles as f64 / count as f64;
+        assert!(cycles_a_point < 22.0, "{cycles_a_point}");
+        let one = Plan::with_window(&engine, 16, count, Density::UNIFORM).unwrap();
+        assert_eq!(one.windows_per_pass, 1);
+        assert!(one.cycles > 2 * plan.cycles, "{one:?}");
+    }
+}
+
+#[test]
 fn cheap_scalars_cost_one_cycle() {
     let half = Density {
         zero: 0.3,

@@ -1,7 +1,8 @@
 //! Groth16 as a whole: what the CPU still does, what the card does, and what bounds both.
 //!
-//! A proof is: synthesis, matrices times assignment, transforms, four sums in G1, one in G2. The card does the transforms and the
-//! sums in G1; the sum in G2 runs on the CPU at the same time:
+//! A proof is: synthesis, matrices times assignment, transforms, four sums in G1, one in G2. The card does the transforms, the
+//! products between them and the sums in G1, with its vectors in card memory: up go three vectors and the assignment, down come
+//! the sums. The sum in G2 runs on the CPU at the same time:
 //!
 //! T = synthesis + rows + max(G2, card), card = cycles / clock + bytes copied / link rate.
 //!
@@ -111,11 +112,12 @@ impl Proof {
     }
 }
 
-/// Seconds of a part on the card. Data of transforms are copied before and after the job; scalars come while it runs.
+/// Seconds of a part on the card. What comes from the host is copied before its job: three vectors, and the assignment
+/// before the first sum over it.
 fn seconds(card: &CardModel, part: Part, cycles: f64, bytes: f64) -> f64 {
     let hertz = 1e3 * f64::from(card.clock_kilohertz);
     let copied = match part {
-        Part::Transforms | Part::Back => bytes / card.board.read_rate,
+        Part::Transforms | Part::B => bytes / card.board.read_rate,
         _ => 0.0,
     };
     (cycles + copied) / hertz
@@ -127,6 +129,7 @@ fn seconds(card: &CardModel, part: Part, cycles: f64, bytes: f64) -> f64 {
 /// When the card has no file, or is too small.
 pub fn predicted(run: &ProofRun, log2: u32, fit: &Fit) -> Result<Vec<(Part, f64, f64)>, Failure> {
     let place = Place::usual(CARD);
+    let card = CardModel::load(&place)?;
     let scale = 2f64.powi(log2 as i32 - run.log2 as i32);
     let percent = |fraction: f64| (100.0 * fraction).round() as u8;
     let assignment = Distribution::Mixed {
@@ -157,23 +160,22 @@ pub fn predicted(run: &ProofRun, log2: u32, fit: &Fit) -> Result<Vec<(Part, f64,
     for part in &run.card {
         let elements = (part.elements as f64 * scale) as usize;
         parts.push(match part.part {
-            // an extension by nothing: an inverse transform, and a forward one on the coset
+            // to coefficients, and to the values on the coset
             Part::Transforms => (
                 Part::Transforms,
                 of(transform(3, true))? + of(transform(3, false))?,
-                6.0 * vector,
+                3.0 * vector,
             ),
-            Part::Back => (Part::Back, of(transform(1, true))?, 2.0 * vector),
-            Part::H => (
-                Part::H,
-                of(sum(elements, Distribution::Uniform))?,
-                32.0 * elements as f64,
-            ),
-            other => (
-                other,
+            // three vectors are read, one is written, a beat a cycle each way
+            Part::Products => (Part::Products, 3.0 * vector / card.board.beat_bytes, 0.0),
+            Part::Back => (Part::Back, of(transform(1, true))?, 0.0),
+            Part::H => (Part::H, of(sum(elements, Distribution::Uniform))?, 0.0),
+            Part::B => (
+                Part::B,
                 of(sum(elements, assignment))?,
                 32.0 * elements as f64,
             ),
+            other => (other, of(sum(elements, assignment))?, 0.0),
         });
     }
     Ok(parts)

@@ -14,7 +14,7 @@
 //!
 //! What is fitted: cycles a job, a level, and a window of a level (the end of one window's reading overlaps the next's).
 
-use gristmill_driver::{Density, Plan};
+use gristmill_driver::{Density, Plan, RUN_CYCLES, RUN_RECORDS};
 use gristmill_protocol::{CurveId, EngineCapability, format};
 
 use super::card::Board;
@@ -25,11 +25,6 @@ use crate::points::Work;
 
 /// Fitted constants.
 const UNKNOWNS: usize = 3;
-/// Records that the writer sends in one go, and cycles from run to run in which no beat moves: the request, the
-/// first record, the response.
-const RUN_RECORDS: f64 = 32.0;
-const RUN: f64 = 25.0;
-
 /// What the structure says of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -113,7 +108,7 @@ impl Terms {
                 ),
             };
             let left = loads.get(pass + 1).map_or(0.0, |next| n * next.taken);
-            let written = left * (record as f64 / board.beat_bytes + RUN / RUN_RECORDS);
+            let written = left * (record as f64 / board.beat_bytes + RUN_CYCLES / RUN_RECORDS);
             parts.start += latency_of_supply + entry_latency;
             parts.stream += (n * load.steps).max(taken * supply.max(1.0)).max(written);
             windows_of_levels += load.occupied * f64::from(c - 1);
