@@ -5,6 +5,7 @@ use gristmill_hdl::config::{CardConfig, CardDesign, ConfigError};
 use gristmill_hdl::datapath::Fill;
 use gristmill_hdl::ntt::SelfTest;
 use gristmill_hdl::{package, record};
+use rayon::prelude::*;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,17 +71,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Box<dyn Error>> {
+/// What ends a command.
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Emit {
             config,
             output,
             fill,
         } => {
-            for card in config.map_or_else(all, |card| Ok(vec![card]))? {
-                let design = CardConfig::load(&card)?.design(fill)?;
+            let cards = config.map_or_else(all, |card| Ok(vec![card]))?;
+            let emit = |card: &String| -> Result<String, Failure> {
+                let design = CardConfig::load(card)?.design(fill)?;
                 design.write(&output)?;
-                print!("{}", design.summary());
+                Ok(design.summary())
+            };
+            let summaries: Vec<_> = cards.par_iter().map(emit).collect();
+            for summary in summaries {
+                print!("{}", summary?);
             }
         }
         Command::Cells { output } => package::write_modules(&output, &package::cells())?,
@@ -90,20 +99,23 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::Ports { config } => print!("{}", design(&config)?.ports()),
         Command::Checksums { accept } => {
-            for card in all()? {
-                let design = design(&card)?;
-                if accept {
-                    record::accept(&design)?;
-                } else {
-                    record::check(&design)?;
-                }
-            }
+            all()?
+                .par_iter()
+                .try_for_each(|card| -> Result<(), Failure> {
+                    let design = design(card)?;
+                    if accept {
+                        record::accept(&design)?;
+                    } else {
+                        record::check(&design)?;
+                    }
+                    Ok(())
+                })?;
         }
     }
     Ok(())
 }
 
-fn all() -> Result<Vec<String>, Box<dyn Error>> {
+fn all() -> Result<Vec<String>, Failure> {
     let cards = record::cards()?;
     Ok(cards
         .iter()

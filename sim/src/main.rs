@@ -16,6 +16,7 @@ use gristmill_sim::card::CardSimulation;
 use gristmill_sim::simulated::SimulatedCard;
 use gristmill_sim::verilator::{BuildError, LintError, lint};
 use gristmill_sim::vfio_user::Server;
+use rayon::prelude::*;
 
 /// The Gristmill card without the card.
 #[derive(Parser)]
@@ -179,8 +180,9 @@ fn prove_batch(
 
 fn lint_files(files: &[PathBuf], top: Option<&str>) -> Result<bool, String> {
     let mut clean = true;
-    for file in files {
-        match lint_file(file, top) {
+    let outcomes: Vec<_> = files.par_iter().map(|file| lint_file(file, top)).collect();
+    for (file, outcome) in files.iter().zip(outcomes) {
+        match outcome {
             Ok(()) => println!("{}: clean", file.display()),
             Err(LintError::Messages { messages }) => {
                 eprintln!("{}: {} messages", file.display(), messages.len());

@@ -72,6 +72,11 @@ fn four_lanes_conform() {
 }
 
 #[test]
+fn half_as_many_lanes_conform() {
+    conforms("ntt_toy_half", &["msm", "pointwise"]);
+}
+
+#[test]
 fn all_engines_on_one_card_conform() {
     conforms("toy_prover", &[]);
 }

@@ -1,6 +1,6 @@
 //! Cycles of a number-theoretic transform of data in card memory.
 //!
-//! With n elements, L lanes, B = n / L beats, frames of n' elements:
+//! With n elements, L lanes, B = n / L slots, frames of n' elements; tiles and tables move at M elements a beat of memory, M = L or 2 L:
 //!
 //! * **one pass**: the tables come first; the frames are fed as they come (B), the first result leaves n' / L slots and a
 //!   latency later, and goes to memory at a beat a cycle; in natural order when the whole frame is there.
@@ -54,16 +54,22 @@ impl Terms {
         let (engine, config) = (&model.engine, &model.config);
         let latency = |log2: u32| model.latencies.get(log2 as usize).copied().unwrap_or(0) as f64;
         let lanes = f64::from(engine.lanes);
-        let beats_of = |log2: u32| 2f64.powi(log2 as i32) / lanes;
-        let beats = batch as f64 * beats_of(log2);
-        let tables = 4.0 * beats_of(table_log2(log2)).max(1.0);
+        let slots_of = |log2: u32| 2f64.powi(log2 as i32) / lanes;
+        let in_beat = board.beat_bytes / f64::from(engine.element_bytes);
+        let beats_of = |log2: u32| 2f64.powi(log2 as i32) / in_beat;
+        let beats = batch as f64 * slots_of(log2);
+        let tables = 4.0 * beats_of(table_log2(log2)).max(1.0) * (in_beat / lanes);
         let one = log2 <= engine.pass_log2;
         let (passes, tiles, slots, pipeline) = if one {
-            let frame = beats_of(log2).max(1.0);
+            let frame = slots_of(log2).max(1.0);
             // the pipeline's slots, and the frame that is turned round before it is stored
             (
                 1.0,
-                if reversed { 0.0 } else { frame },
+                if reversed {
+                    0.0
+                } else {
+                    beats_of(log2).max(1.0)
+                },
                 frame,
                 latency(log2),
             )
@@ -76,7 +82,7 @@ impl Terms {
             (
                 2.0,
                 2.0 * first + if reversed { 0.0 } else { second },
-                beats_of(high) + beats_of(low),
+                slots_of(high) + slots_of(low),
                 latency(high) + latency(low),
             )
         };

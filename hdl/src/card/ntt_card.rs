@@ -15,9 +15,9 @@ pub const NTT_PORTS: EnginePorts = EnginePorts {
     memory_write: 1,
 };
 
-/// The core with one NTT engine. W: bits of both buses; B = W / 8.
+/// The core with one NTT engine. W: bits of both buses; B = W / 8; N: bits of a beat of the pipeline, W or half of it.
 #[derive(LogicBlock, Default)]
-pub struct NttCard<const W: usize, const B: usize> {
+pub struct NttCard<const W: usize, const B: usize, const N: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset.
@@ -33,11 +33,11 @@ pub struct NttCard<const W: usize, const B: usize> {
     /// Something is under way.
     pub busy: Signal<Out, Bit>,
     core: Core<W, B>,
-    ntt: NttEngine<W>,
+    ntt: NttEngine<W, N>,
     _jobs: usize,
 }
 
-impl<const W: usize, const B: usize> NttCard<W, B> {
+impl<const W: usize, const B: usize, const N: usize> NttCard<W, B, N> {
     /// The card of this core and this engine.
     pub fn new(core: &CoreConfig, engine: &EngineParameters) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl<const W: usize, const B: usize> NttCard<W, B> {
     }
 }
 
-impl<const W: usize, const B: usize> Logic for NttCard<W, B> {
+impl<const W: usize, const B: usize, const N: usize> Logic for NttCard<W, B, N> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, core, ntt);

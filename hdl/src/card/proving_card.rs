@@ -60,7 +60,7 @@ pub struct ProvingCard<
     core: Core<W, B>,
     msm: MsmEngine<W, S, M, E, P, A, H, R, T, L>,
     pointwise: PointwiseEngine<W>,
-    ntt: NttEngine<W>,
+    ntt: NttEngine<W, W>,
     _jobs: usize,
 }
 

@@ -217,7 +217,7 @@ impl CardConfig {
             engines.pointwise = Some(parameters);
         }
         if let Some(ntt) = &self.ntt {
-            let (parameters, engine) = ntt.engine(fill)?;
+            let (parameters, engine) = ntt.engine(self.axi_width, fill)?;
             core.engines.push(engine);
             functions.extend(parameters.pipeline.functions());
             engines.ntt = Some(parameters);
@@ -249,7 +249,7 @@ impl CardConfig {
             pipelines = summaries;
         }
         if let Some(ntt) = &self.ntt {
-            engines.push(ntt.engine(fill)?.1.capability);
+            engines.push(ntt.engine(self.axi_width, fill)?.1.capability);
         }
         Ok((engines, pipelines))
     }
@@ -285,7 +285,12 @@ impl CardConfig {
             };
         }
         let card = match (&engines.msm, &engines.ntt, &engines.pointwise) {
-            (Some(msm), ntt, pointwise) if ntt.is_some() == self.pointwise.is_some() => {
+            (Some(msm), ntt, pointwise)
+                if ntt.is_some() == self.pointwise.is_some()
+                    && ntt
+                        .as_ref()
+                        .is_none_or(|ntt| ntt.pipeline.lanes_log2() == ntt.geometry.lanes_log2) =>
+            {
                 let proving = ntt.as_ref().zip(pointwise.as_ref());
                 // scalar, magnitude, affine point, projective point, buckets log2, the same less one, record, slot
                 cards! {
@@ -297,12 +302,26 @@ impl CardConfig {
                     "toy", 1, 128, 10 => <64, 8, 128, 24, 10, 9, 512, 256>;
                 }
             }
-            (None, Some(ntt), None) => match self.axi_width {
-                128 => Some(Box::new(NttCard::<128, 16>::new(core, ntt)) as Box<dyn Block>),
-                256 => Some(Box::new(NttCard::<256, 32>::new(core, ntt)) as Box<dyn Block>),
-                512 => Some(Box::new(NttCard::<512, 64>::new(core, ntt)) as Box<dyn Block>),
-                _ => None,
-            },
+            (None, Some(ntt), None) => {
+                macro_rules! cards {
+                    ($($width:literal, $lanes:literal;)*) => {
+                        match (self.axi_width, ntt.pipeline.lanes * ntt.pipeline.field.word_bits()) {
+                            $(($width, $lanes) => Some(
+                                Box::new(NttCard::<$width, { $width / 8 }, $lanes>::new(core, ntt)) as Box<dyn Block>
+                            ),)*
+                            _ => None,
+                        }
+                    };
+                }
+                // bits of a beat, and of the lanes
+                cards! {
+                    128, 128;
+                    256, 256;
+                    256, 128;
+                    512, 512;
+                    512, 256;
+                }
+            }
             _ => None,
         };
         card.ok_or_else(|| {

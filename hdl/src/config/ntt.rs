@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct NttConfig {
     /// The name of the field in the protocol.
     pub field: String,
-    /// Elements a cycle: as many as fill a beat of the buses.
+    /// Elements a cycle: as many as fill a beat of the buses, or half as many, so that memory is ahead of the pipeline.
     pub lanes: usize,
     /// Binary logarithm of the largest transform of one pass.
     pub pass_log2: usize,
@@ -56,20 +56,22 @@ impl NttConfig {
             "lanes",
             self.lanes.is_power_of_two()
                 && self.lanes >= 2
-                && self.lanes * description.word_bits() == axi_width
+                && [1, 2]
+                    .map(|part| part * self.lanes * description.word_bits())
+                    .contains(&axi_width)
                 && axi_width >= 128,
-            "the elements of a beat, which has 128 bits or more",
+            "the elements of a beat, which has 128 bits or more, or half as many",
         )?;
-        let parameters = self.parameters(Fill::Record);
+        let parameters = self.parameters(axi_width, Fill::Record);
         match parameters.map(|parameters| parameters.check()) {
             Some(Err(rule)) => field("ntt", false, &rule),
             _ => Ok(()),
         }
     }
 
-    fn parameters(&self, fill: Fill) -> Option<EngineParameters> {
+    fn parameters(&self, axi_width: usize, fill: Fill) -> Option<EngineParameters> {
         let (field, id) = self.field()?;
-        let lanes_log2 = self.lanes.trailing_zeros() as usize;
+        let lanes_log2 = (axi_width / field.word_bits()).checked_ilog2()? as usize;
         let geometry = Geometry {
             lanes_log2,
             pass_log2: self.pass_log2,
@@ -98,15 +100,17 @@ impl NttConfig {
     /// Cycles that a frame of each size from 1 element on takes in the pipeline, see [`Parameters::latency`]. Builds the
     /// arithmetic.
     pub fn latencies(&self, fill: Fill) -> Option<Vec<usize>> {
-        Some(self.parameters(fill)?.pipeline.summary().latency)
+        let bits = self.lanes * self.field()?.0.word_bits();
+        Some(self.parameters(bits, fill)?.pipeline.summary().latency)
     }
 
     /// What the engine is built with, and what the core is told.
     pub(super) fn engine(
         &self,
+        axi_width: usize,
         fill: Fill,
     ) -> Result<(EngineParameters, EngineConfig), ConfigError> {
-        let Some(parameters) = self.parameters(fill) else {
+        let Some(parameters) = self.parameters(axi_width, fill) else {
             return Err(ConfigError::Field {
                 field: "field",
                 why: "unknown".into(),

@@ -1,5 +1,6 @@
 //! The engine: jobs in, tiles through buffers and pipeline, jobs out.
 
+use super::half_beats::{HalfSlots, HalfTables, WholeBeats};
 use super::order::Geometry;
 use super::record::{Events, JobRecord};
 use super::tile::JOB_BITS;
@@ -36,9 +37,9 @@ impl EngineParameters {
         let rules = [
             ((1..=1 << JOB_BITS).contains(&self.jobs), "1 to 4 job ports"),
             (
-                pipeline.lanes_log2() == geometry.lanes_log2
+                (pipeline.lanes_log2()..=pipeline.lanes_log2() + 1).contains(&geometry.lanes_log2)
                     && pipeline.pass_log2 == geometry.pass_log2,
-                "pipeline and buffers have the same lanes and frames",
+                "the buffers have the pipeline's frames, and its lanes or twice as many",
             ),
             (
                 geometry.pass_log2 > geometry.lanes_log2 + geometry.split_log2,
@@ -80,9 +81,9 @@ impl EngineParameters {
 /// Jobs are computed in the order in which they come; refused ones end at once. The loads of a job follow those of the one
 /// before, and its frames too where size and direction are the same. An error in the data or in memory does not stop a job.
 ///
-/// W: bits of a beat.
+/// W: bits of a beat; N: of one of the pipeline, W or half of it (see [`HalfSlots`]).
 #[derive(LogicBlock, Default)]
-pub struct NttEngine<const W: usize> {
+pub struct NttEngine<const W: usize, const N: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
     /// Synchronous reset: drops all jobs like an abort.
@@ -116,7 +117,10 @@ pub struct NttEngine<const W: usize> {
     loads: TransposeBuffer<W>,
     feeder: Feeder,
     mask: BeatMask<W>,
-    pipeline: PassPipeline<W>,
+    half_slots: Vec<HalfSlots<W, N>>,
+    half_tables: Vec<HalfTables<W, N>>,
+    pipeline: PassPipeline<N>,
+    whole_beats: Vec<WholeBeats<W, N>>,
     checking: Delay<Bits<JOB_BITS>>,
     collector: Collector,
     stores: TransposeBuffer<W>,
@@ -131,9 +135,10 @@ pub struct NttEngine<const W: usize> {
     statistics_now: Signal<Local, Bits<SLOT_BITS>>,
     moving: Signal<Local, Bit>,
     _jobs: usize,
+    _halves: usize,
 }
 
-impl<const W: usize> NttEngine<W> {
+impl<const W: usize, const N: usize> NttEngine<W, N> {
     /// An engine of these parts.
     ///
     /// # Panics
@@ -144,6 +149,8 @@ impl<const W: usize> NttEngine<W> {
             .unwrap_or_else(|rule| panic!("{rule}: {parameters:?}"));
         let (pipeline, geometry) = (&parameters.pipeline, &parameters.geometry);
         let (jobs, lanes_log2) = (parameters.jobs, geometry.lanes_log2);
+        let half = lanes_log2 > pipeline.lanes_log2();
+        let halves = usize::from(half);
         Self {
             job: (0..jobs).map(|_| Default::default()).collect(),
             statistics_beats: Fixed::new((SLOT_BITS as u64 / W as u64).into()),
@@ -154,13 +161,19 @@ impl<const W: usize> NttEngine<W> {
             table_loader: TableLoader::new(pipeline, parameters.field),
             sequencer: Sequencer::new(pipeline, geometry),
             loads: TransposeBuffer::new(Side::Memory, *geometry),
-            feeder: Feeder::new(lanes_log2, geometry.beat_bits()),
-            mask: BeatMask::new(pipeline.lanes),
+            feeder: Feeder::new(lanes_log2, geometry.beat_bits(), half),
+            mask: BeatMask::new(1 << lanes_log2),
+            half_slots: (0..halves)
+                .map(|_| HalfSlots::new(pipeline.lanes_log2()))
+                .collect(),
+            half_tables: (0..halves).map(|_| Default::default()).collect(),
+            whole_beats: (0..halves).map(|_| Default::default()).collect(),
             pipeline: PassPipeline::new(pipeline),
             checking: Delay::new(pipeline.check_latency()),
             stores: TransposeBuffer::new(Side::Pipeline, *geometry),
-            record: (0..jobs).map(|job| JobRecord::new(job, W)).collect(),
+            record: (0..jobs).map(|job| JobRecord::new(job, W, half)).collect(),
             _jobs: jobs,
+            _halves: halves,
             ..Default::default()
         }
     }
@@ -169,7 +182,7 @@ impl<const W: usize> NttEngine<W> {
 // the feeder's slots take as many cycles as the buffer of loads
 const _: () = assert!(READ_LATENCY == 3);
 
-impl<const W: usize> Logic for NttEngine<W> {
+impl<const W: usize, const N: usize> Logic for NttEngine<W, N> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
@@ -280,7 +293,20 @@ impl<const W: usize> Logic for NttEngine<W> {
         self.pipeline.table_set.next = self.intake.table_set.val();
         self.pipeline.table.next = self.table_loader.table.val();
         self.pipeline.table_address.next = self.table_loader.table_address.val();
-        self.pipeline.table_beat.next = self.table_loader.table_beat.val();
+        self.pipeline.table_beat.next = bit_cast::<N, W>(self.table_loader.table_beat.val());
+        for i in 0..self._halves {
+            self.half_tables[i].clock.next = self.clock.val();
+            self.half_tables[i].write.next = self.table_loader.write.val();
+            self.half_tables[i].set.next = self.intake.table_set.val();
+            self.half_tables[i].table.next = self.table_loader.table.val();
+            self.half_tables[i].address.next = self.table_loader.table_address.val();
+            self.half_tables[i].beat.next = self.table_loader.table_beat.val();
+            self.pipeline.table_write.next = self.half_tables[i].half.val();
+            self.pipeline.table_set.next = self.half_tables[i].half_set.val();
+            self.pipeline.table.next = self.half_tables[i].half_table.val();
+            self.pipeline.table_address.next = self.half_tables[i].half_address.val();
+            self.pipeline.table_beat.next = self.half_tables[i].half_beat.val();
+        }
 
         // tiles
         self.sequencer.clear.next = self.clear.val();
@@ -324,7 +350,7 @@ impl<const W: usize> Logic for NttEngine<W> {
         self.pipeline.advance.next = self.feeder.slot.val().advance;
         self.pipeline.valid.next = self.feeder.slot.val().valid;
         self.pipeline.first.next = self.feeder.slot.val().first;
-        self.pipeline.beat.next = self.mask.q.val();
+        self.pipeline.beat.next = bit_cast::<N, W>(self.mask.q.val());
         self.pipeline.frame.next = self.feeder.slot.val().number;
         self.pipeline.kind.next = self.feeder.slot.val().kind;
         self.pipeline.shift.next = self.feeder.slot.val().shift;
@@ -334,6 +360,22 @@ impl<const W: usize> Logic for NttEngine<W> {
         self.pipeline.inverse.next = self.feeder.inverse.val();
         self.pipeline.post.next = self.feeder.inverse.val();
         self.checking.d.next = self.feeder.slot.val().port;
+        for i in 0..self._halves {
+            self.half_slots[i].clock.next = self.clock.val();
+            self.half_slots[i].slot.next = self.feeder.slot.val();
+            self.half_slots[i].beat.next = self.mask.q.val();
+            self.half_slots[i].size.next = self.feeder.frame_size.val();
+            self.pipeline.advance.next = self.half_slots[i].advance.val();
+            self.pipeline.valid.next = self.half_slots[i].valid.val();
+            self.pipeline.first.next = self.half_slots[i].first.val();
+            self.pipeline.beat.next = self.half_slots[i].half_beat.val();
+            self.pipeline.frame.next = self.half_slots[i].number.val();
+            self.pipeline.kind.next = self.half_slots[i].kind.val();
+            self.pipeline.shift.next = self.half_slots[i].shift.val();
+            self.pipeline.split.next = self.half_slots[i].table_split.val();
+            self.pipeline.set.next = self.half_slots[i].set.val();
+            self.checking.d.next = self.half_slots[i].port.val();
+        }
 
         // to memory
         self.collector.clear.next = self.clear.val();
@@ -345,7 +387,15 @@ impl<const W: usize> Logic for NttEngine<W> {
         self.stores.write_size.next = self.collector.size.val();
         self.stores.write_base.next = self.collector.place.val();
         self.stores.write_beat.next = self.collector.beat.val();
-        self.stores.d.next = self.pipeline.out_beat.val();
+        self.stores.d.next = bit_cast::<W, N>(self.pipeline.out_beat.val());
+        for i in 0..self._halves {
+            self.whole_beats[i].clock.next = self.clock.val();
+            self.whole_beats[i].clear.next = self.clear.val();
+            self.whole_beats[i].valid.next = self.pipeline.out_valid.val();
+            self.whole_beats[i].beat.next = self.pipeline.out_beat.val();
+            self.collector.valid.next = self.whole_beats[i].whole.val();
+            self.stores.d.next = self.whole_beats[i].whole_beat.val();
+        }
         self.storer.clear.next = self.clear.val();
         self.storer.push.next = self.feeder.announce.val();
         self.storer.tile.next = self.feeder.announced.val();
@@ -361,6 +411,11 @@ impl<const W: usize> Logic for NttEngine<W> {
         // what the records see
         self.events.next.feeding = self.feeder.current.val().port;
         self.events.next.present = self.feeder.present.val();
+        for i in 0..self._halves {
+            if self.feeder.second_half[i].val() {
+                self.events.next.present = false;
+            }
+        }
         self.events.next.pass = self.feeder.current.val().pass;
         self.events.next.fed = self.feeder.fed.val();
         self.events.next.emptying = self.feeder.emptying.val();

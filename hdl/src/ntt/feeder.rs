@@ -101,7 +101,7 @@ assign q[{high}:{low}] = d[{high}:{low}] & {{{element}{{there_{lane}}}}};
 /// tables are there, and its beats come. Between frames, and while the pipeline is not empty, it
 /// feeds dummies. Size, direction and place of the factors change only when the pipeline is empty.
 ///
-/// One beat a cycle, one cycle between tiles. The slot that stands at `slot` belongs to the beat that
+/// One beat a cycle, or every other cycle where the pipeline has half as many lanes; one cycle between tiles. The slot that stands at `slot` belongs to the beat that
 /// the buffer gives in the same cycle.
 #[derive(LogicBlock, Default)]
 pub struct Feeder {
@@ -159,6 +159,8 @@ pub struct Feeder {
     pub emptying: Signal<Out, Bit>,
     /// It waits for space among the stores.
     pub blocked: Signal<Out, Bit>,
+    /// Where the pipeline has half as many lanes: the second half of a beat goes in this cycle.
+    pub second_half: Vec<Signal<Out, Bit>>,
     most_tiles: Fixed<Bits<6>>,
     room_log2: Fixed<Bits<5>>,
     lanes_log2: Fixed<Bits<5>>,
@@ -175,6 +177,7 @@ pub struct Feeder {
     set_size: Register<Bits<5>>,
     set_inverse: Register<Bit>,
     stage: [Register<Slot>; 3],
+    halved: Vec<Register<Bit>>,
     reversed: Reversed<EXPONENT_BITS>,
     fitting: Signal<Local, Bit>,
     space: Signal<Local, Bit>,
@@ -189,12 +192,18 @@ pub struct Feeder {
     quiet: Signal<Local, Bit>,
     tables: Signal<Local, Bit>,
     next: Signal<Local, Slot>,
+    _halves: usize,
 }
 
 impl Feeder {
-    /// The feeder of an engine with 2^`lanes_log2` lanes, whose buffer of stores has 2^`room_log2` beats.
-    pub fn new(lanes_log2: usize, room_log2: usize) -> Self {
+    /// The feeder of an engine with 2^`lanes_log2` elements a beat, whose buffer of stores has 2^`room_log2` beats; `half`:
+    /// the pipeline has half as many lanes.
+    pub fn new(lanes_log2: usize, room_log2: usize, half: bool) -> Self {
+        let halves = usize::from(half);
         Self {
+            second_half: (0..halves).map(|_| Default::default()).collect(),
+            halved: (0..halves).map(|_| Default::default()).collect(),
+            _halves: halves,
             most_tiles: Fixed::new(TILES.into()),
             lanes_log2: Fixed::new((lanes_log2 as u64).into()),
             room_log2: Fixed::new((room_log2 as u64).into()),
@@ -286,6 +295,14 @@ impl Logic for Feeder {
             | ((self.arrived.val() >> self.tiles.q.val().grain)
                 > (self.beat_place.q.val() >> self.tiles.q.val().grain));
         self.issue.next = self.active.q.val() & self.there.val();
+        for i in 0..self._halves {
+            self.second_half[i].next = self.halved[i].q.val();
+            if self.halved[i].q.val() {
+                self.issue.next = false;
+            }
+            self.halved[i].clock.next = self.clock.val();
+            self.halved[i].d.next = self.issue.val();
+        }
         self.fed.next = self.issue.val();
         self.boundary.next = !self.active.q.val() | !self.in_frame.q.val().any();
         self.frame_beats.next = 1.into();

@@ -12,6 +12,7 @@
 //! | [`Sequencer`] | cuts jobs into passes ([`pass_shape`]) and tiles ([`tile`]) |
 //! | [`Loader`], [`TransposeBuffer`] | brings tiles from memory into the order of the pipeline ([`order`]) |
 //! | [`Feeder`], [`PassPipeline`] | feeds frames where there is room for what they become |
+//! | [`half_beats`] | beats in two halves, where the pipeline has half as many lanes as they have elements |
 //! | [`Collector`], [`TransposeBuffer`], [`Storer`] | brings them into the order of memory, and writes them |
 //! | [`JobRecord`] | status, counters and statistics of a job |
 //!
@@ -29,6 +30,7 @@ mod factor_unit;
 mod factors;
 mod fast;
 mod feeder;
+pub mod half_beats;
 mod intake;
 mod loader;
 pub mod order;

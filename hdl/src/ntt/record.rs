@@ -118,11 +118,12 @@ pub struct JobRecord {
     read_now: Signal<Local, Bits<64>>,
     table_now: Signal<Local, Bits<64>>,
     new_span: Signal<Local, Bits<32>>,
+    _halves: usize,
 }
 
 impl JobRecord {
-    /// The record of this port, of an engine whose beats have `width` bits.
-    pub fn new(port: usize, width: usize) -> Self {
+    /// The record of this port, of an engine whose beats have `width` bits; `half`: the pipeline takes each in two.
+    pub fn new(port: usize, width: usize, half: bool) -> Self {
         let status = |status: Status| Fixed::new(u64::from(status.code()).into());
         Self {
             number: Fixed::new((port as u64).into()),
@@ -131,6 +132,7 @@ impl JobRecord {
             host_error: status(Status::HostMemoryError),
             not_canonical: status(Status::NonCanonicalElement),
             unknown: Fixed::new(u64::MAX.into()),
+            _halves: usize::from(half),
             ..Default::default()
         }
     }
@@ -193,7 +195,14 @@ impl Logic for JobRecord {
                 if self.events.val().pass == i.to_bits() {
                     self.feed_beats[i].d.next = self.feed_beats[i].q.val() + 1;
                     self.feed_cycles[i].d.next = self.new_span.val();
+                    for _half in 0..self._halves {
+                        self.feed_beats[i].d.next = self.feed_beats[i].q.val() + 2;
+                        self.feed_cycles[i].d.next = self.new_span.val() + 1;
+                    }
                 }
+            }
+            for _half in 0..self._halves {
+                self.busy.d.next = self.busy.q.val() + 2;
             }
         }
         if self.feeding.val() {

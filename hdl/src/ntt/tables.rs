@@ -26,7 +26,7 @@ pub enum TableState {
 }
 
 /// Reads a table set: checks its header, waits while the pipeline uses the set that it replaces, and
-/// hands the tables over, a beat a cycle. W is at least 128, so that the first beat has both words of the header.
+/// hands the tables over, a beat a cycle, or every other cycle where the pipeline has half as many lanes. W is at least 128, so that the first beat has both words of the header.
 #[derive(LogicBlock, Default)]
 pub struct TableLoader<const W: usize> {
     /// Clock.
@@ -87,11 +87,15 @@ pub struct TableLoader<const W: usize> {
     take: Signal<Local, Bit>,
     word: Signal<Local, Bits<64>>,
     what: Signal<Local, Bits<64>>,
+    halved: Vec<Register<Bit>>,
+    _halves: usize,
 }
 
 impl<const W: usize> TableLoader<W> {
-    /// The table loader of an engine with this pipeline.
+    /// The table loader of an engine with this pipeline, whose lanes are those of a beat or half as many.
     pub fn new(parameters: &Parameters, field: FieldId) -> Self {
+        let lanes = W / parameters.field.word_bits();
+        let halves = usize::from(lanes > parameters.lanes);
         let fault = |fault: TableFault| Fixed::new((fault as u64).into());
         Self {
             magic: Fixed::new(TABLE_MAGIC.into()),
@@ -101,8 +105,10 @@ impl<const W: usize> TableLoader<W> {
             size_fault: fault(TableFault::Size),
             direction_fault: fault(TableFault::Direction),
             header_beats: Fixed::new((8 * HEADER_BYTES / W as u64).into()),
-            lanes_log2: Fixed::new((parameters.lanes_log2() as u64).into()),
+            lanes_log2: Fixed::new(u64::from(lanes.ilog2()).into()),
             block_log2: Fixed::new(u64::from((512 / W).ilog2()).into()),
+            halved: (0..halves).map(|_| Default::default()).collect(),
+            _halves: halves,
             ..Default::default()
         }
     }
@@ -200,6 +206,11 @@ impl<const W: usize> Logic for TableLoader<W> {
             }
             TableState::Tables => {
                 self.memory.ready.next = !self.hold.val();
+                for i in 0..self._halves {
+                    if self.halved[i].q.val() {
+                        self.memory.ready.next = false;
+                    }
+                }
                 self.write.next = self.take.val();
                 if self.take.val() {
                     self.beat.d.next = self.beat.q.val() + 1;
@@ -221,6 +232,10 @@ impl<const W: usize> Logic for TableLoader<W> {
             }
         }
         self.take.next = self.memory.valid.val() & self.memory.ready.val();
+        for i in 0..self._halves {
+            self.halved[i].clock.next = self.clock.val();
+            self.halved[i].d.next = self.write.val();
+        }
         if self.clear.val() {
             self.state.d.next = TableState::Idle;
         }

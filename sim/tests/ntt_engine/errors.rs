@@ -345,7 +345,7 @@ fn words_behind_the_batch_may_be_anything() {
 #[test]
 fn memory_that_is_not_there_is_an_error_of_the_job() {
     const THERE: u64 = 8 << 20;
-    for card in ["ntt_toy", "ntt_toy4"] {
+    for card in crate::TOYS {
         for options in [BoardOptions::default(), BoardOptions::hostile(5)] {
             let mut bench = Bench::with_memory(card, Fill::Record, options, THERE);
             for shape in [good(), Shape { size: 3, ..good() }] {

@@ -54,6 +54,11 @@ fn baby_bear() {
 }
 
 #[test]
+fn baby_bear_with_half_as_many_lanes() {
+    every_mode("ntt_baby_bear_8");
+}
+
+#[test]
 fn koala_bear() {
     every_mode("ntt_koala_bear");
 }

@@ -193,6 +193,12 @@ fn rates_of_baby_bear() {
 
 #[test]
 #[ignore = "takes minutes"]
+fn rates_of_baby_bear_with_half_as_many_lanes() {
+    holds("ntt_baby_bear_8", 20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
 fn rates_of_koala_bear() {
     holds("ntt_koala_bear", 20);
 }
