@@ -95,6 +95,7 @@ pub fn listed() -> Vec<(Point, When)> {
         (ntt("ntt_bls12_381", 16), Bench),
         (ntt("ntt_goldilocks", 16), Bench),
         (ntt("ntt_baby_bear", 16), Bench),
+        (ntt("ntt_baby_bear_8", 16), Bench),
         (ntt("ntt_koala_bear", 16), Bench),
     ]
 }

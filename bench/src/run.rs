@@ -39,6 +39,7 @@ pub fn points(full: bool) -> Vec<Point> {
         "ntt_bls12_381",
         "ntt_goldilocks",
         "ntt_baby_bear",
+        "ntt_baby_bear_8",
         "ntt_koala_bear",
     ] {
         points.extend(sizes().map(|log2| Point::ntt(Place::usual(card), log2)));

@@ -126,15 +126,16 @@ impl Fit {
 
 /// Whether the model's constants may be fitted on a point: never on a card, an n, a c or a K that is kept for judging.
 ///
-/// The cards `bls12_381` and `toy2` (another width, other lanes of adders), `ntt_bls12_381` and `ntt_baby_bear` (another
-/// field, other lanes) are unseen as a whole, and so are every other n of the other cards, c = 9 and the windows a
-/// pass that no fitted point has.
+/// The cards `bls12_381` and `toy2` (another width, other lanes of adders), `ntt_bls12_381`, `ntt_baby_bear` (another field,
+/// other lanes) and `ntt_baby_bear_8` (half a beat of lanes) are unseen as a whole, and so are every other n of the
+/// other cards, c = 9 and the windows a pass that no fitted point has.
 pub fn is_fitted(point: &Point) -> bool {
     let unseen = [
         "bls12_381",
         "toy2",
         "ntt_bls12_381",
         "ntt_baby_bear",
+        "ntt_baby_bear_8",
         "bn254_prover",
     ];
     if unseen.contains(&point.place.card.as_str()) || point.place.link == LinkKind::Gen4 {
@@ -332,6 +333,7 @@ pub fn listed() -> Vec<Point> {
         "ntt_bls12_381",
         "ntt_goldilocks",
         "ntt_baby_bear",
+        "ntt_baby_bear_8",
         "ntt_koala_bear",
     ] {
         let flat = place(card, Ideal, Flat);

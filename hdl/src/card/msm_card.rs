@@ -4,8 +4,10 @@ use super::axi::{AxiManager, LiteSubordinate};
 use super::config::{CoreConfig, EnginePorts, VECTORS};
 use super::core::Core;
 use super::socket::{JobServer, ReadServer, WriteServer};
+use crate::cells::Register;
 use crate::msm::{MsmEngine, Parameters};
 use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::dff_setup;
 
 /// Memory ports of the MSM engine.
 pub const MSM_PORTS: EnginePorts = EnginePorts {
@@ -33,7 +35,7 @@ pub struct MsmCard<
 > {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// Synchronous reset.
+    /// Synchronous reset, at work from the next cycle on.
     pub reset: Signal<In, Bit>,
     /// Registers, BAR 0.
     pub registers: LiteSubordinate,
@@ -45,6 +47,7 @@ pub struct MsmCard<
     pub interrupts: Signal<Out, Bits<VECTORS>>,
     /// Something is under way.
     pub busy: Signal<Out, Bit>,
+    reset_register: Register<Bit>,
     core: Core<W, B>,
     msm: MsmEngine<W, S, M, E, P, A, H, R, T, L>,
 }
@@ -89,9 +92,11 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, reset_register);
         clock!(self, clock, core, msm);
-        self.core.reset.next = self.reset.val();
-        self.msm.reset.next = self.reset.val();
+        self.reset_register.d.next = self.reset.val();
+        self.core.reset.next = self.reset_register.q.val();
+        self.msm.reset.next = self.reset_register.q.val();
         LiteSubordinate::link(&mut self.registers, &mut self.core.registers);
         AxiManager::<W, B>::link(&mut self.host, &mut self.core.host);
         AxiManager::<W, B>::link(&mut self.memory, &mut self.core.memory);

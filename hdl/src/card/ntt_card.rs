@@ -4,8 +4,10 @@ use super::axi::{AxiManager, LiteSubordinate};
 use super::config::{CoreConfig, EnginePorts, VECTORS};
 use super::core::Core;
 use super::socket::{JobServer, ReadServer, WriteServer};
+use crate::cells::Register;
 use crate::ntt::{EngineParameters, NttEngine};
 use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::dff_setup;
 
 /// Memory ports of the NTT engine.
 pub const NTT_PORTS: EnginePorts = EnginePorts {
@@ -20,7 +22,7 @@ pub const NTT_PORTS: EnginePorts = EnginePorts {
 pub struct NttCard<const W: usize, const B: usize, const N: usize> {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// Synchronous reset.
+    /// Synchronous reset, at work from the next cycle on.
     pub reset: Signal<In, Bit>,
     /// Registers, BAR 0.
     pub registers: LiteSubordinate,
@@ -32,6 +34,7 @@ pub struct NttCard<const W: usize, const B: usize, const N: usize> {
     pub interrupts: Signal<Out, Bits<VECTORS>>,
     /// Something is under way.
     pub busy: Signal<Out, Bit>,
+    reset_register: Register<Bit>,
     core: Core<W, B>,
     ntt: NttEngine<W, N>,
     _jobs: usize,
@@ -52,9 +55,11 @@ impl<const W: usize, const B: usize, const N: usize> NttCard<W, B, N> {
 impl<const W: usize, const B: usize, const N: usize> Logic for NttCard<W, B, N> {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, reset_register);
         clock!(self, clock, core, ntt);
-        self.core.reset.next = self.reset.val();
-        self.ntt.reset.next = self.reset.val();
+        self.reset_register.d.next = self.reset.val();
+        self.core.reset.next = self.reset_register.q.val();
+        self.ntt.reset.next = self.reset_register.q.val();
         LiteSubordinate::link(&mut self.registers, &mut self.core.registers);
         AxiManager::<W, B>::link(&mut self.host, &mut self.core.host);
         AxiManager::<W, B>::link(&mut self.memory, &mut self.core.memory);

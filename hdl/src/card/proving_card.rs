@@ -6,10 +6,12 @@ use super::core::Core;
 use super::msm_card::MSM_PORTS;
 use super::ntt_card::NTT_PORTS;
 use super::socket::{JobServer, ReadServer, WriteServer};
+use crate::cells::Register;
 use crate::msm::{MsmEngine, Parameters};
 use crate::ntt::{EngineParameters, NttEngine};
 use crate::pointwise::{self, PointwiseEngine};
 use rust_hdl_core::prelude::*;
+use rust_hdl_widgets::dff_setup;
 
 /// Memory ports of the engine of element-wise arithmetic.
 pub const POINTWISE_PORTS: EnginePorts = EnginePorts {
@@ -45,7 +47,7 @@ pub struct ProvingCard<
 > {
     /// Clock.
     pub clock: Signal<In, Clock>,
-    /// Synchronous reset.
+    /// Synchronous reset, at work from the next cycle on.
     pub reset: Signal<In, Bit>,
     /// Registers, BAR 0.
     pub registers: LiteSubordinate,
@@ -57,6 +59,7 @@ pub struct ProvingCard<
     pub interrupts: Signal<Out, Bits<VECTORS>>,
     /// Something is under way.
     pub busy: Signal<Out, Bit>,
+    reset_register: Register<Bit>,
     core: Core<W, B>,
     msm: MsmEngine<W, S, M, E, P, A, H, R, T, L>,
     pointwise: PointwiseEngine<W>,
@@ -112,11 +115,13 @@ impl<
 {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, reset_register);
         clock!(self, clock, core, msm, pointwise, ntt);
-        self.core.reset.next = self.reset.val();
-        self.msm.reset.next = self.reset.val();
-        self.pointwise.reset.next = self.reset.val();
-        self.ntt.reset.next = self.reset.val();
+        self.reset_register.d.next = self.reset.val();
+        self.core.reset.next = self.reset_register.q.val();
+        self.msm.reset.next = self.reset_register.q.val();
+        self.pointwise.reset.next = self.reset_register.q.val();
+        self.ntt.reset.next = self.reset_register.q.val();
         LiteSubordinate::link(&mut self.registers, &mut self.core.registers);
         AxiManager::<W, B>::link(&mut self.host, &mut self.core.host);
         AxiManager::<W, B>::link(&mut self.memory, &mut self.core.memory);

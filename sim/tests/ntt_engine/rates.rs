@@ -170,6 +170,8 @@ fn simulated_cycles_a_second() {
         "ntt_bls12_381",
         "ntt_goldilocks",
         "ntt_baby_bear",
+        "ntt_baby_bear_8",
+        "ntt_koala_bear",
     ] {
         let mut bench = Bench::new(card, Fill::Fast, BoardOptions::default());
         let [wall, processor] = speed(&mut bench, natural(20, false));
