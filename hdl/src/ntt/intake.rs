@@ -1,12 +1,11 @@
-//! Jobs on their way in: checks, and the tables that they need.
+//! Jobs on their way in: one after the other, with the tables that they need.
 
-use super::Parameters;
 use super::order::Geometry;
 use super::tile::{JOB_BITS, Job};
+use super::{DescriptorChecks, Parameters, SetTag, TableSets};
 use crate::cells::{Fifo, Fixed, Register};
 use gristmill_protocol::Status;
-use gristmill_protocol::descriptor::flag;
-use gristmill_protocol::ntt::{HEADER_BYTES, SECOND_SET, TableFault};
+use gristmill_protocol::ntt::{SECOND_SET, TableFault};
 use rust_hdl_core::prelude::*;
 use rust_hdl_widgets::dff_setup;
 
@@ -17,14 +16,8 @@ pub enum IntakeState {
     Idle,
     /// Taking its descriptor.
     Take,
-    /// Working out sizes.
-    Measure,
-    /// And the ends of areas.
-    Ends,
-    /// Comparing them with the limits.
-    Check,
-    /// Comparing areas.
-    Overlap,
+    /// Waiting for the checks.
+    Checks,
     /// A table set: is it here already?
     Tables,
     /// Waiting for the table loader.
@@ -39,23 +32,11 @@ pub enum IntakeState {
     Refuse,
 }
 
-/// What a table set was read from.
-#[derive(Copy, Clone, PartialEq, Debug, Default, LogicStruct)]
-pub struct SetTag {
-    /// First byte of the set.
-    pub address: Bits<64>,
-    /// Binary logarithm of its transforms' size.
-    pub size: Bits<8>,
-    /// It is for inverse transforms.
-    pub inverse: Bit,
-}
-
-/// Takes the jobs of all ports in the order in which they come, checks them, has their table sets
-/// read, and hands them on.
+/// Takes the jobs of all ports in the order in which they come, has them checked and their table sets
+/// read, and hands them on. A job goes on as soon as the headers of its sets are right; its tables may still be on their way.
 ///
-/// A set is not read again while a job that came before has it: the host does not
-/// change the tables of a job that is not complete, so they are the same. An extension has both sets. A set that is
-/// overwritten takes turns: 0 and 1 are the turns of the jobs before and of those to come.
+/// Latency from `start` to `valid`, when it is idle: 9 cycles where the set is here already, 11 for an extension whose sets
+/// both are; refused by its descriptor 6 or, when areas overlap, 7.
 #[derive(LogicBlock, Default)]
 pub struct Intake {
     /// Clock.
@@ -122,32 +103,11 @@ pub struct Intake {
     pub table_done: Signal<In, Bit>,
     /// Nothing is here.
     pub idle: Signal<Out, Bit>,
-
-    misaligned: Fixed<Bits<16>>,
-    size_limit: Fixed<Bits<16>>,
-    reserved: Fixed<Bits<16>>,
-    unsupported: Fixed<Bits<16>>,
-    stride_status: Fixed<Bits<16>>,
-    bounds: Fixed<Bits<16>>,
-    overlap: Fixed<Bits<16>>,
     mismatch: Fixed<Bits<16>>,
     card_error: Fixed<Bits<16>>,
-    missing: Fixed<Bits<64>>,
     short: Fixed<Bits<64>>,
     second_set: Fixed<Bits<64>>,
-    inverse_flag: Fixed<Bits<16>>,
-    input_flag: Fixed<Bits<16>>,
-    output_flag: Fixed<Bits<16>>,
-    columns_flag: Fixed<Bits<16>>,
-    extend_flag: Fixed<Bits<16>>,
-    header_bytes: Fixed<Bits<64>>,
-    size_most: Fixed<Bits<16>>,
-    pass_log2: Fixed<Bits<16>>,
-    element_log2: Fixed<Bits<8>>,
     number: Vec<Fixed<Bits<JOB_BITS>>>,
-    side: [Fixed<Bit>; 2],
-    turn_0_bit: [Fixed<Bits<4>>; 2],
-    turn_1_bit: [Fixed<Bits<4>>; 2],
     state: Register<IntakeState>,
     order: Fifo<Bits<JOB_BITS>, 2>,
     port: Register<Bits<JOB_BITS>>,
@@ -156,62 +116,14 @@ pub struct Intake {
     data_length: Register<Bits<64>>,
     tables_base: Register<Bits<64>>,
     tables_length: Register<Bits<64>>,
+    descriptor_checks: DescriptorChecks,
+    table_sets: TableSets,
     refusal: Register<Bits<16>>,
     refusal_detail: Register<Bits<64>>,
-    whole: Register<Bits<16>>,
-    row_bytes: Register<Bits<64>>,
-    input_bytes: Register<Bits<64>>,
-    output_bytes: Register<Bits<64>>,
-    input_end: Register<Bits<64>>,
-    output_end: Register<Bits<64>>,
-    scratch_end: Register<Bits<64>>,
-    set_bytes: Register<Bits<64>>,
-    second_bytes: Register<Bits<64>>,
-    short_first: Register<Bit>,
-    short_second: Register<Bit>,
     second: Register<Bit>,
     wanted: Register<SetTag>,
-    set: Register<Bit>,
-    loading: Register<Bit>,
     loading_port: Register<Bits<JOB_BITS>>,
-    first_set: Register<Bit>,
-    latest: Register<Bit>,
-    tag: [Register<SetTag>; 2],
-    tag_turn: [Register<Bit>; 2],
-    held_turn: [Register<Bit>; 2],
-    users: [Register<Bits<3>>; 4],
-    bad: [Register<Bit>; 4],
-    turns: [Register<Bit>; 2],
-    has: Vec<Register<Bits<4>>>,
-
-    flags: Signal<Local, Bits<16>>,
-    size: Signal<Local, Bits<8>>,
-    extension: Signal<Local, Bits<8>>,
-    stride: Signal<Local, Bits<16>>,
-    batch: Signal<Local, Bits<32>>,
-    source: Signal<Local, Bits<64>>,
-    target: Signal<Local, Bits<64>>,
-    scratch: Signal<Local, Bits<64>>,
-    inverse: Signal<Local, Bit>,
-    input_reversed: Signal<Local, Bit>,
-    output_reversed: Signal<Local, Bit>,
-    columns: Signal<Local, Bit>,
-    extend: Signal<Local, Bit>,
-    whole_now: Signal<Local, Bits<16>>,
-    uses_scratch: Signal<Local, Bit>,
-    stride_bytes: Signal<Local, Bits<64>>,
-    in_place: Signal<Local, Bit>,
-    narrow: Signal<Local, Bit>,
-    here: [Signal<Local, Bit>; 2],
-    vacant: [Signal<Local, Bit>; 2],
-    takes: [Signal<Local, Bits<4>>; 2],
-    gain: Signal<Local, Bits<4>>,
-    leave: Vec<Signal<Local, Bits<4>>>,
-    remain: Vec<Signal<Local, Bits<3>>>,
-    after: [Signal<Local, Bits<3>>; 4],
-    offered: Signal<Local, Job>,
-    next_set: Signal<Local, Bit>,
-    accepted: Signal<Local, Bit>,
+    of_second: Signal<Local, Bits<64>>,
     _ports: usize,
 }
 
@@ -224,7 +136,6 @@ impl Intake {
         ports: usize,
     ) -> Self {
         let status = |status: Status| Fixed::new(u64::from(status.code()).into());
-        let flag = |flag: u16| Fixed::new(u64::from(flag).into());
         Self {
             start: (0..ports).map(|_| Default::default()).collect(),
             descriptor: (0..ports).map(|_| Default::default()).collect(),
@@ -235,36 +146,15 @@ impl Intake {
             leaves: (0..ports).map(|_| Default::default()).collect(),
             refuse: (0..ports).map(|_| Default::default()).collect(),
             tables_failed: (0..ports).map(|_| Default::default()).collect(),
-            has: (0..ports).map(|_| Default::default()).collect(),
-            leave: (0..ports).map(|_| Default::default()).collect(),
-            remain: (0..4 * ports + 4).map(|_| Default::default()).collect(),
             number: (0..ports)
                 .map(|port| Fixed::new((port as u64).into()))
                 .collect(),
-            side: [Fixed::new(false), Fixed::new(true)],
-            turn_0_bit: [1u64, 4].map(|bit| Fixed::new(bit.into())),
-            turn_1_bit: [2u64, 8].map(|bit| Fixed::new(bit.into())),
-            misaligned: status(Status::Misaligned),
-            size_limit: status(Status::SizeLimit),
-            reserved: status(Status::ReservedNotZero),
-            unsupported: status(Status::UnsupportedParameter),
-            stride_status: status(Status::Stride),
-            bounds: status(Status::RegionBounds),
-            overlap: status(Status::Overlap),
             mismatch: status(Status::TablesMismatch),
             card_error: status(Status::CardMemoryError),
-            missing: Fixed::new((TableFault::Missing as u64).into()),
             short: Fixed::new((TableFault::Short as u64).into()),
             second_set: Fixed::new(SECOND_SET.into()),
-            inverse_flag: flag(flag::INVERSE),
-            input_flag: flag(flag::INPUT_REVERSED),
-            output_flag: flag(flag::OUTPUT_REVERSED),
-            columns_flag: flag(flag::COLUMNS),
-            extend_flag: flag(flag::EXTEND),
-            header_bytes: Fixed::new(HEADER_BYTES.into()),
-            size_most: Fixed::new((size_log2 as u64).into()),
-            pass_log2: Fixed::new((geometry.pass_log2 as u64).into()),
-            element_log2: Fixed::new(u64::from(parameters.field.element_bytes.ilog2()).into()),
+            descriptor_checks: DescriptorChecks::new(parameters, geometry, size_log2),
+            table_sets: TableSets::new(ports),
             _ports: ports,
             ..Default::default()
         }
@@ -286,37 +176,11 @@ impl Logic for Intake {
             tables_length,
             refusal,
             refusal_detail,
-            whole,
-            row_bytes,
-            input_bytes,
-            output_bytes,
-            input_end,
-            output_end,
-            scratch_end,
-            set_bytes,
-            second_bytes,
-            short_first,
-            short_second,
             second,
             wanted,
-            set,
-            loading,
-            loading_port,
-            first_set,
-            latest
+            loading_port
         );
-        clock!(self, clock, order);
-        for i in 0..2 {
-            self.tag[i].clock.next = self.clock.val();
-            self.tag[i].d.next = self.tag[i].q.val();
-            self.tag_turn[i].clock.next = self.clock.val();
-            self.tag_turn[i].d.next = self.tag_turn[i].q.val();
-            self.held_turn[i].clock.next = self.clock.val();
-            self.held_turn[i].d.next = self.held_turn[i].q.val();
-            self.turns[i].clock.next = self.clock.val();
-            self.turns[i].d.next = self.turns[i].q.val();
-            self.turn[i].next = self.held_turn[i].q.val();
-        }
+        clock!(self, clock, order, descriptor_checks, table_sets);
 
         // the order in which jobs come
         self.order.push.next = false;
@@ -328,158 +192,75 @@ impl Logic for Intake {
                 self.order.push.next = true;
                 self.order.d.next = self.number[i].val();
             }
-        }
-
-        // the descriptor's fields
-        self.flags.next = self.words.q.val().get_bits::<16>(16);
-        self.size.next = self.words.q.val().get_bits::<8>(320);
-        self.extension.next = self.words.q.val().get_bits::<8>(328);
-        self.stride.next = self.words.q.val().get_bits::<16>(336);
-        self.batch.next = self.words.q.val().get_bits::<32>(352);
-        self.source.next = self.words.q.val().get_bits::<64>(128);
-        self.target.next = self.words.q.val().get_bits::<64>(256);
-        self.scratch.next = self.words.q.val().get_bits::<64>(384);
-        self.inverse.next = (self.flags.val() & self.inverse_flag.val()).any();
-        self.input_reversed.next = (self.flags.val() & self.input_flag.val()).any();
-        self.output_reversed.next = (self.flags.val() & self.output_flag.val()).any();
-        self.columns.next = (self.flags.val() & self.columns_flag.val()).any();
-        self.extend.next = (self.flags.val() & self.extend_flag.val()).any();
-        self.whole_now.next = bit_cast::<16, 8>(self.size.val());
-        if self.extend.val() {
-            self.whole_now.next =
-                bit_cast::<16, 8>(self.size.val()) + bit_cast::<16, 8>(self.extension.val());
-        }
-        self.uses_scratch.next =
-            self.extend.val() | (bit_cast::<16, 8>(self.size.val()) > self.pass_log2.val());
-        self.stride_bytes.next = bit_cast::<64, 16>(self.stride.val()) << 6;
-        self.in_place.next = (self.source.val() == self.target.val())
-            & (!self.extend.val() | !self.extension.val().any());
-        // an extension whose coefficients are less than a row of the matrix N1 x N2
-        self.narrow.next = self.extend.val()
-            & (self.whole.q.val() > self.pass_log2.val())
-            & (bit_cast::<16, 8>(self.size.val()) < (self.whole.q.val() >> 1));
-
-        // what each port has: bit 2i + t for set i in turn t, and how many have that
-        self.accepted.next = self.valid.val() & self.taken.val();
-        for i in 0..2 {
-            self.takes[i].next = self.turn_0_bit[i].val();
-            if self.turns[i].q.val() {
-                self.takes[i].next = self.turn_1_bit[i].val();
-            }
-        }
-        self.gain.next = self.takes[0].val();
-        if self.first_set.q.val() {
-            self.gain.next = self.takes[1].val();
-        }
-        if self.extend.val() {
-            self.gain.next = self.takes[0].val() | self.takes[1].val();
-        }
-        for k in 0..4 {
-            self.remain[k].next = self.users[k].q.val();
-            if self.accepted.val() & self.gain.val().get_bit(k) {
-                self.remain[k].next = self.users[k].q.val() + 1;
-            }
-        }
-        for i in 0..self._ports {
-            self.has[i].clock.next = self.clock.val();
-            self.has[i].d.next = self.has[i].q.val();
-            if self.accepted.val() & (self.port.q.val() == self.number[i].val()) {
-                self.has[i].d.next = self.gain.val();
-            }
-            self.leave[i].next = 0.into();
-            if self.leaves[i].val() {
-                self.leave[i].next = self.has[i].q.val();
-                self.has[i].d.next = 0.into();
-            }
-            self.tables_failed[i].next = false;
-            for k in 0..4 {
-                self.remain[4 * i + 4 + k].next = self.remain[4 * i + k].val();
-                if self.leave[i].val().get_bit(k) {
-                    self.remain[4 * i + 4 + k].next = self.remain[4 * i + k].val() - 1;
-                }
-                if self.has[i].q.val().get_bit(k) & self.bad[k].q.val() {
-                    self.tables_failed[i].next = true;
-                }
-            }
             self.refuse[i].next = (self.state.q.val() == IntakeState::Refuse)
                 & (self.port.q.val() == self.number[i].val());
         }
-        for k in 0..4 {
-            self.after[k].next = self.remain[k].val();
-            for i in 0..self._ports {
-                self.after[k].next = self.remain[4 * i + 4 + k].val();
-            }
-            self.users[k].clock.next = self.clock.val();
-            self.users[k].d.next = self.after[k].val();
-            self.bad[k].clock.next = self.clock.val();
-            self.bad[k].d.next = self.bad[k].q.val();
-        }
-        for i in 0..2 {
-            self.vacant[i].next =
-                !self.users[2 * i].q.val().any() & !self.users[2 * i + 1].q.val().any();
-        }
-        self.here[0].next = (self.tag[0].q.val().address == self.wanted.q.val().address)
-            & (self.tag[0].q.val().size == self.wanted.q.val().size)
-            & (self.tag[0].q.val().inverse == self.wanted.q.val().inverse)
-            & ((self.tag_turn[0].q.val() & self.users[1].q.val().any())
-                | (!self.tag_turn[0].q.val() & self.users[0].q.val().any()));
-        self.here[1].next = (self.tag[1].q.val().address == self.wanted.q.val().address)
-            & (self.tag[1].q.val().size == self.wanted.q.val().size)
-            & (self.tag[1].q.val().inverse == self.wanted.q.val().inverse)
-            & ((self.tag_turn[1].q.val() & self.users[3].q.val().any())
-                | (!self.tag_turn[1].q.val() & self.users[2].q.val().any()));
-
         self.status.next = self.refusal.q.val();
         self.detail.next = self.refusal_detail.q.val();
         self.idle.next = (self.state.q.val() == IntakeState::Idle) & !self.order.valid.val();
-        self.valid.next = false;
-        self.offered.next.port = self.port.q.val();
-        self.offered.next.size = self.size.val();
-        self.offered.next.extension = self.extension.val();
-        self.offered.next.inverse = self.inverse.val();
-        self.offered.next.input_reversed = self.input_reversed.val();
-        self.offered.next.output_reversed = self.output_reversed.val();
-        self.offered.next.columns = self.columns.val();
-        self.offered.next.extend = self.extend.val();
-        self.offered.next.batch = self.batch.val();
-        self.offered.next.stride = self.stride_bytes.val();
-        self.offered.next.input = self.data_base.q.val() + self.source.val();
-        self.offered.next.output = self.data_base.q.val() + self.target.val();
-        self.offered.next.scratch = self.data_base.q.val() + self.scratch.val();
-        self.offered.next.set = self.first_set.q.val();
-        self.offered.next.turn_0 = self.turns[0].q.val();
-        self.offered.next.turn_1 = self.turns[1].q.val();
-        self.job.next = self.offered.val();
-        self.table_start.next = false;
+
+        self.descriptor_checks.clear.next = self.clear.val();
+        self.descriptor_checks.start.next = self.state.q.val() == IntakeState::Take;
+        self.descriptor_checks.words.next = self.words.q.val();
+        self.descriptor_checks.data_length.next = self.data_length.q.val();
+        self.descriptor_checks.tables_length.next = self.tables_length.q.val();
+
+        self.table_sets.clear.next = self.clear.val();
+        self.table_sets.wanted.next = self.wanted.q.val();
+        self.table_sets.second.next = self.second.q.val();
+        self.table_sets.look.next = self.state.q.val() == IntakeState::Tables;
+        self.table_sets.load.next = self.table_start.val();
+        self.table_sets.checked.next = self.table_checked.val();
+        self.table_sets.failed.next = self.table_failed.val();
+        self.table_sets.done.next = self.table_done.val();
+        self.table_sets.found.next = self.state.q.val() == IntakeState::Found;
+        self.table_sets.accepted.next = self.valid.val() & self.taken.val();
+        self.table_sets.port.next = self.port.q.val();
+        self.table_sets.extend.next = self.descriptor_checks.extend.val();
+        for i in 0..self._ports {
+            self.table_sets.leaves[i].next = self.leaves[i].val();
+            self.tables_failed[i].next = self.table_sets.tables_failed[i].val();
+        }
+        for i in 0..2 {
+            self.turn[i].next = self.table_sets.turn[i].val();
+        }
+
+        // to the table loader
+        self.table_start.next = (self.state.q.val() == IntakeState::Load) & self.table_idle.val();
         self.table_address.next = self.wanted.q.val().address;
         self.table_size.next = self.wanted.q.val().size;
         self.table_inverse.next = self.wanted.q.val().inverse;
-        self.table_set.next = self.loading.q.val();
+        self.table_header_only.next = self.descriptor_checks.short_first.val();
+        self.of_second.next = 0.into();
+        if self.second.q.val() {
+            self.table_header_only.next = self.descriptor_checks.short_second.val();
+            self.of_second.next = self.second_set.val();
+        }
+        self.table_set.next = self.table_sets.written.val();
         self.table_port.next = self.loading_port.q.val();
-        self.table_header_only.next = self.short_first.q.val();
-        if self.second.q.val() {
-            self.table_header_only.next = self.short_second.q.val();
+        self.table_hold.next = self.table_sets.hold.val();
+        if self.table_start.val() {
+            self.loading_port.d.next = self.port.q.val();
         }
-        // the other turn's jobs still use what is to be overwritten
-        self.table_hold.next = false;
-        for i in 0..2 {
-            if (self.loading.q.val() == self.side[i].val())
-                & ((self.held_turn[i].q.val() & self.users[2 * i + 1].q.val().any())
-                    | (!self.held_turn[i].q.val() & self.users[2 * i].q.val().any()))
-            {
-                self.table_hold.next = true;
-            }
-        }
-        self.next_set.next = !self.latest.q.val();
-        if self.vacant[1].val() {
-            self.next_set.next = true;
-        }
-        if self.vacant[0].val() {
-            self.next_set.next = false;
-        }
-        if self.second.q.val() {
-            self.next_set.next = !self.first_set.q.val();
-        }
+
+        // the job
+        self.valid.next = self.state.q.val() == IntakeState::Offer;
+        self.job.next.port = self.port.q.val();
+        self.job.next.size = self.descriptor_checks.size.val();
+        self.job.next.extension = self.descriptor_checks.extension.val();
+        self.job.next.inverse = self.descriptor_checks.inverse.val();
+        self.job.next.input_reversed = self.descriptor_checks.input_reversed.val();
+        self.job.next.output_reversed = self.descriptor_checks.output_reversed.val();
+        self.job.next.columns = self.descriptor_checks.columns.val();
+        self.job.next.extend = self.descriptor_checks.extend.val();
+        self.job.next.batch = self.descriptor_checks.batch.val();
+        self.job.next.stride = self.descriptor_checks.stride.val();
+        self.job.next.input = self.data_base.q.val() + self.descriptor_checks.source.val();
+        self.job.next.output = self.data_base.q.val() + self.descriptor_checks.target.val();
+        self.job.next.scratch = self.data_base.q.val() + self.descriptor_checks.scratch.val();
+        self.job.next.set = self.table_sets.first.val();
+        self.job.next.turn_0 = self.table_sets.job_turn[0].val();
+        self.job.next.turn_1 = self.table_sets.job_turn[1].val();
 
         match self.state.q.val() {
             IntakeState::Idle => {
@@ -500,197 +281,45 @@ impl Logic for Intake {
                         self.tables_length.d.next = self.second_length[i].val();
                     }
                 }
-                self.state.d.next = IntakeState::Measure;
+                self.state.d.next = IntakeState::Checks;
             }
-            IntakeState::Measure => {
-                self.whole.d.next = self.whole_now.val();
-                self.row_bytes.d.next =
-                    bit_cast::<64, 32>(self.batch.val()) << self.element_log2.val();
-                self.set_bytes.d.next =
-                    bits::<64>(1) << (((self.size.val() + 1) >> 1) + self.element_log2.val());
-                self.second_bytes.d.next = bits::<64>(1)
-                    << (((bit_cast::<8, 16>(self.whole_now.val()) + 1) >> 1)
-                        + self.element_log2.val());
-                self.state.d.next = IntakeState::Ends;
-            }
-            IntakeState::Ends => {
-                // areas in whole blocks; a set has at least a block a table
-                self.input_bytes.d.next = self.stride_bytes.val() << self.size.val();
-                self.output_bytes.d.next = self.stride_bytes.val() << self.whole.q.val();
-                if !self.columns.val() {
-                    self.input_bytes.d.next =
-                        (((self.row_bytes.q.val() << self.size.val()) + 63) >> 6) << 6;
-                    self.output_bytes.d.next =
-                        (((self.row_bytes.q.val() << self.whole.q.val()) + 63) >> 6) << 6;
-                }
-                self.set_bytes.d.next = (self.set_bytes.q.val() << 2) + self.header_bytes.val();
-                if self.set_bytes.q.val() < 64 {
-                    self.set_bytes.d.next = self.header_bytes.val() + 256;
-                }
-                self.second_bytes.d.next =
-                    (self.second_bytes.q.val() << 2) + self.header_bytes.val();
-                if self.second_bytes.q.val() < 64 {
-                    self.second_bytes.d.next = self.header_bytes.val() + 256;
-                }
-                self.state.d.next = IntakeState::Check;
-            }
-            IntakeState::Check => {
-                self.input_end.d.next = self.source.val() + self.input_bytes.q.val();
-                self.output_end.d.next = self.target.val() + self.output_bytes.q.val();
-                self.scratch_end.d.next = self.scratch.val() + self.output_bytes.q.val();
-                self.short_first.d.next = self.tables_length.q.val() < self.set_bytes.q.val();
-                self.short_second.d.next = (self.tables_length.q.val() - self.set_bytes.q.val())
-                    < self.second_bytes.q.val();
+            IntakeState::Checks => {
                 self.wanted.d.next.address = self.tables_base.q.val();
-                self.wanted.d.next.size = self.size.val();
-                self.wanted.d.next.inverse = self.inverse.val() | self.extend.val();
-                self.state.d.next = IntakeState::Overlap;
-                // the last of these that holds counts
-                if !self.words.q.val().get_bits::<48>(448).any() {
-                    self.refusal.d.next = self.mismatch.val();
-                    self.refusal_detail.d.next = self.missing.val();
-                    self.state.d.next = IntakeState::Refuse;
+                self.wanted.d.next.size = self.descriptor_checks.size.val();
+                self.wanted.d.next.inverse =
+                    self.descriptor_checks.inverse.val() | self.descriptor_checks.extend.val();
+                if self.descriptor_checks.passed.val() {
+                    self.state.d.next = IntakeState::Tables;
                 }
-                if self.uses_scratch.val()
-                    & ((self.scratch.val() > self.data_length.q.val())
-                        | (self.output_bytes.q.val()
-                            > (self.data_length.q.val() - self.scratch.val())))
-                {
-                    self.refusal.d.next = self.bounds.val();
-                    self.refusal_detail.d.next = 6.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if (self.target.val() > self.data_length.q.val())
-                    | (self.output_bytes.q.val() > (self.data_length.q.val() - self.target.val()))
-                {
-                    self.refusal.d.next = self.bounds.val();
-                    self.refusal_detail.d.next = 4.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if (self.source.val() > self.data_length.q.val())
-                    | (self.input_bytes.q.val() > (self.data_length.q.val() - self.source.val()))
-                {
-                    self.refusal.d.next = self.bounds.val();
-                    self.refusal_detail.d.next = 2.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if self.columns.val() & (self.row_bytes.q.val() > self.stride_bytes.val()) {
-                    self.refusal.d.next = self.stride_status.val();
-                    self.refusal_detail.d.next = 5.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if (self.scratch.val() & 63).any() {
-                    self.refusal.d.next = self.misaligned.val();
-                    self.refusal_detail.d.next = 6.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if (self.target.val() & 63).any() {
-                    self.refusal.d.next = self.misaligned.val();
-                    self.refusal_detail.d.next = 4.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if (self.source.val() & 63).any() {
-                    self.refusal.d.next = self.misaligned.val();
-                    self.refusal_detail.d.next = 2.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if self.narrow.val() {
-                    self.refusal.d.next = self.unsupported.val();
-                    self.refusal_detail.d.next = 5.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if self.whole.q.val() > self.size_most.val() {
-                    self.refusal.d.next = self.size_limit.val();
-                    self.refusal_detail.d.next = bit_cast::<64, 16>(self.whole.q.val());
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if !self.batch.val().any() {
-                    self.refusal.d.next = self.size_limit.val();
-                    self.refusal_detail.d.next = 0.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if self.extend.val() & (self.inverse.val() | self.input_reversed.val()) {
-                    self.refusal.d.next = self.unsupported.val();
-                    self.refusal_detail.d.next = 0.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if !self.uses_scratch.val() & self.scratch.val().any() {
-                    self.refusal.d.next = self.reserved.val();
-                    self.refusal_detail.d.next = 6.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if (!self.extend.val() & self.extension.val().any())
-                    | (!self.columns.val() & self.stride.val().any())
-                {
-                    self.refusal.d.next = self.reserved.val();
-                    self.refusal_detail.d.next = 5.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-            }
-            IntakeState::Overlap => {
-                self.state.d.next = IntakeState::Tables;
-                if self.uses_scratch.val()
-                    & (((self.scratch.val() < self.input_end.q.val())
-                        & (self.source.val() < self.scratch_end.q.val()))
-                        | ((self.scratch.val() < self.output_end.q.val())
-                            & (self.target.val() < self.scratch_end.q.val())))
-                {
-                    self.refusal.d.next = self.overlap.val();
-                    self.refusal_detail.d.next = 6.into();
-                    self.state.d.next = IntakeState::Refuse;
-                }
-                if !self.in_place.val()
-                    & (self.source.val() < self.output_end.q.val())
-                    & (self.target.val() < self.input_end.q.val())
-                {
-                    self.refusal.d.next = self.overlap.val();
-                    self.refusal_detail.d.next = 4.into();
+                if self.descriptor_checks.refused.val() {
+                    self.refusal.d.next = self.descriptor_checks.status.val();
+                    self.refusal_detail.d.next = self.descriptor_checks.detail.val();
                     self.state.d.next = IntakeState::Refuse;
                 }
             }
             IntakeState::Tables => {
-                // a set that a job has already, or one to be read
-                self.set.d.next = self.next_set.val();
                 self.state.d.next = IntakeState::Load;
-                for i in 0..2 {
-                    if self.here[i].val()
-                        & (!self.second.q.val() | (self.first_set.q.val() != self.side[i].val()))
-                    {
-                        self.set.d.next = self.side[i].val();
-                        self.state.d.next = IntakeState::Found;
-                    }
+                if self.table_sets.here.val() {
+                    self.state.d.next = IntakeState::Found;
                 }
             }
             IntakeState::Load => {
                 if self.table_idle.val() {
-                    self.table_start.next = true;
                     self.state.d.next = IntakeState::Header;
                 }
             }
             IntakeState::Header => {
                 if self.table_checked.val() {
                     self.state.d.next = IntakeState::Found;
-                    for i in 0..2 {
-                        if self.set.q.val() == self.side[i].val() {
-                            self.tag[i].d.next = self.wanted.q.val();
-                            self.tag_turn[i].d.next = !self.held_turn[i].q.val();
-                        }
-                    }
                     if self.table_header_only.val() {
                         self.refusal.d.next = self.mismatch.val();
-                        self.refusal_detail.d.next = self.short.val();
-                        if self.second.q.val() {
-                            self.refusal_detail.d.next = self.short.val() | self.second_set.val();
-                        }
+                        self.refusal_detail.d.next = self.short.val() | self.of_second.val();
                         self.state.d.next = IntakeState::Refuse;
                     }
                     if self.table_wrong.val() {
                         self.refusal.d.next = self.mismatch.val();
-                        self.refusal_detail.d.next = bit_cast::<64, 8>(self.table_fault.val());
-                        if self.second.q.val() {
-                            self.refusal_detail.d.next =
-                                bit_cast::<64, 8>(self.table_fault.val()) | self.second_set.val();
-                        }
+                        self.refusal_detail.d.next =
+                            bit_cast::<64, 8>(self.table_fault.val()) | self.of_second.val();
                         self.state.d.next = IntakeState::Refuse;
                     }
                     if self.table_failed.val() {
@@ -701,35 +330,23 @@ impl Logic for Intake {
                 }
             }
             IntakeState::Found => {
-                // the turn of the set, as it is or will be
-                self.latest.d.next = self.set.q.val();
-                for i in 0..2 {
-                    if self.set.q.val() == self.side[i].val() {
-                        self.turns[i].d.next = self.tag_turn[i].q.val();
-                    }
-                }
                 self.state.d.next = IntakeState::Offer;
-                if !self.second.q.val() {
-                    self.first_set.d.next = self.set.q.val();
-                    if self.extend.val() {
-                        self.second.d.next = true;
-                        self.wanted.d.next.address =
-                            self.tables_base.q.val() + self.set_bytes.q.val();
-                        self.wanted.d.next.size = bit_cast::<8, 16>(self.whole.q.val());
-                        self.wanted.d.next.inverse = false;
-                        self.state.d.next = IntakeState::Tables;
-                        if self.tables_length.q.val()
-                            < (self.set_bytes.q.val() + self.header_bytes.val())
-                        {
-                            self.refusal.d.next = self.mismatch.val();
-                            self.refusal_detail.d.next = self.short.val() | self.second_set.val();
-                            self.state.d.next = IntakeState::Refuse;
-                        }
+                // an extension's second set is behind the first one
+                if self.descriptor_checks.extend.val() & !self.second.q.val() {
+                    self.second.d.next = true;
+                    self.wanted.d.next.address =
+                        self.tables_base.q.val() + self.descriptor_checks.set_bytes.val();
+                    self.wanted.d.next.size = self.descriptor_checks.output_size.val();
+                    self.wanted.d.next.inverse = false;
+                    self.state.d.next = IntakeState::Tables;
+                    if self.descriptor_checks.short_header.val() {
+                        self.refusal.d.next = self.mismatch.val();
+                        self.refusal_detail.d.next = self.short.val() | self.second_set.val();
+                        self.state.d.next = IntakeState::Refuse;
                     }
                 }
             }
             IntakeState::Offer => {
-                self.valid.next = true;
                 if self.taken.val() {
                     self.state.d.next = IntakeState::Idle;
                 }
@@ -738,37 +355,8 @@ impl Logic for Intake {
                 self.state.d.next = IntakeState::Idle;
             }
         }
-
-        // tables that have come
-        for i in 0..2 {
-            if self.table_done.val() & (self.loading.q.val() == self.side[i].val()) {
-                self.held_turn[i].d.next = self.tag_turn[i].q.val();
-            }
-            for t in 0..2 {
-                if (self.loading.q.val() == self.side[i].val())
-                    & (self.tag_turn[i].q.val() == self.side[t].val())
-                {
-                    if self.table_checked.val() {
-                        self.bad[2 * i + 1 - t].d.next = false;
-                    } else if self.table_failed.val() {
-                        self.bad[2 * i + t].d.next = true;
-                    }
-                }
-            }
-        }
-        if self.table_start.val() {
-            self.loading.d.next = self.set.q.val();
-            self.loading_port.d.next = self.port.q.val();
-        }
-
         if self.clear.val() {
             self.state.d.next = IntakeState::Idle;
-            for k in 0..4 {
-                self.users[k].d.next = 0.into();
-            }
-            for i in 0..self._ports {
-                self.has[i].d.next = 0.into();
-            }
         }
     }
 }

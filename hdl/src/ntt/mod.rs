@@ -8,7 +8,8 @@
 //!
 //! | block | what it does |
 //! |---|---|
-//! | [`Intake`], [`TableLoader`] | checks jobs, and has their tables read |
+//! | [`Intake`], [`DescriptorChecks`] | takes jobs in, or refuses them |
+//! | [`TableSets`], [`TableLoader`] | which set has whose tables, and how they come |
 //! | [`Sequencer`] | cuts jobs into passes ([`pass_shape`]) and tiles ([`tile`]) |
 //! | [`Loader`], [`TransposeBuffer`] | brings tiles from memory into the order of the pipeline ([`order`]) |
 //! | [`Feeder`], [`PassPipeline`] | feeds frames where there is room for what they become |
@@ -24,6 +25,7 @@
 //! While a job is not complete, no other one may write its input, and the host may not write its tables.
 
 mod column;
+mod descriptor_checks;
 mod elements;
 mod engine;
 mod factor_unit;
@@ -45,19 +47,21 @@ mod sequencer;
 mod stage;
 mod storer;
 mod swap;
+mod table_sets;
 mod tables;
 pub(crate) mod text;
 pub mod tile;
 mod transpose_buffer;
 mod twiddles;
 
+pub use descriptor_checks::{CheckState, DescriptorChecks};
 pub use elements::{BeatEntry, BeatProduct};
 pub use engine::{EngineParameters, NttEngine};
 pub use factor_unit::FactorUnit;
 pub use factors::{FactorGenerator, FrameFactors};
 pub use feeder::{BeatMask, FEED_TILES_LOG2, Feeder, Reversed, TILES};
 pub use gristmill_datapath::factor::EXPONENT_BITS;
-pub use intake::{Intake, IntakeState, SetTag};
+pub use intake::{Intake, IntakeState};
 pub use loader::Loader;
 pub use parameters::{Parameters, PassSummary};
 pub use pass_pipeline::PassPipeline;
@@ -67,6 +71,7 @@ pub use sequencer::{Sequencer, SequencerState};
 pub use stage::{Stage, Transform};
 pub use storer::{Collector, STORE_TILES_LOG2, Storer};
 pub use swap::Swap;
+pub use table_sets::{SetTag, TableSets};
 pub use tables::{TableLoader, TableState};
 pub use transpose_buffer::{
     BEAT_BITS, MODE_BITS, READ_LATENCY, Side, TransposeBuffer, WRITE_LATENCY,
