@@ -1,12 +1,13 @@
 //! Cycles of a number-theoretic transform of data in card memory.
 //!
-//! With n elements, L lanes, B = n / L slots, frames of n' elements; tiles and tables move at M elements a beat of memory, M = L or 2 L:
+//! With n elements, L lanes, B = n / L slots, frames of n' elements; tiles and tables come and go by beats of memory, of
+//! L or 2 L elements:
 //!
 //! * **one pass**: the tables come first; the frames are fed as they come (B), the first result leaves n' / L slots and a
 //!   latency later, and goes to memory at a beat a cycle; in natural order when the whole frame is there.
 //! * **two passes** over frames of 2^⌈k/2⌉ and 2^⌊k/2⌋: each feeds B beats. In the first nothing is fed before a tile of
-//!   columns has come; the last tile is written when all of it has left, but for the second pass in reversed order; the second pass, whose frames are rows
-//!   and are fed as they come, begins when the first is in memory.
+//!   columns has come; the last tile is written when all of it has left, but for the second pass in reversed order; the
+//!   second pass, whose frames are rows and are fed as they come, begins when the first is in memory.
 //!
 //! What is fitted: cycles a pass, and what DRAM adds to a pass, and to a beat of one over columns.
 
@@ -58,7 +59,8 @@ impl Terms {
         let in_beat = board.beat_bytes / f64::from(engine.element_bytes);
         let beats_of = |log2: u32| 2f64.powi(log2 as i32) / in_beat;
         let beats = batch as f64 * slots_of(log2);
-        let tables = 4.0 * beats_of(table_log2(log2)).max(1.0) * (in_beat / lanes);
+        // also with half a beat of lanes: beats of tables and of data take turns, so both halves have the time
+        let tables = 4.0 * beats_of(table_log2(log2)).max(1.0);
         let one = log2 <= engine.pass_log2;
         let (passes, tiles, slots, pipeline) = if one {
             let frame = slots_of(log2).max(1.0);

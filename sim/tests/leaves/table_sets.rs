@@ -326,11 +326,11 @@ fn run(failing: bool, breaking: bool) -> Seen {
         }
         model.coming = coming.filter(|_| !(inputs.checked && inputs.wrong));
         model.given_up |= inputs.checked && inputs.wrong;
-        if inputs.accepted {
-            if let Some(Coming { port, needs, .. }) = model.coming.take() {
-                model.jobs[port] = Some(Job { needs, turns });
-                seen.jobs += 1;
-            }
+        if inputs.accepted
+            && let Some(Coming { port, needs, .. }) = model.coming.take()
+        {
+            model.jobs[port] = Some(Job { needs, turns });
+            seen.jobs += 1;
         }
         if inputs.clear {
             model.jobs = Default::default();
