@@ -245,12 +245,13 @@ impl Logic for TableSets {
                     self.held_turn[i].d.next = self.tag_turn[i].q.val();
                 }
                 for t in 0..2 {
-                    if self.tag_turn[i].q.val() == self.side[t].val() {
-                        if self.checked.val() {
+                    if self.checked.val() {
+                        // the turn that the tables will have; `tag_turn` may be that of a read that was given up
+                        if self.held_turn[i].q.val() == self.side[t].val() {
                             self.bad[2 * i + 1 - t].d.next = false;
-                        } else if self.failed.val() {
-                            self.bad[2 * i + t].d.next = true;
                         }
+                    } else if self.failed.val() & (self.tag_turn[i].q.val() == self.side[t].val()) {
+                        self.bad[2 * i + t].d.next = true;
                     }
                 }
             }
