@@ -33,7 +33,8 @@ NOTES = """
   whose product goes straight into registers, so that a tool that packs can take those in; "FF it can take" are the flip-flops
   that this would save.
 * Tiles whose operands are only a few bits wide Yosys makes of look-up tables, so that a multiplier of n tiles may take fewer DSPs.
-* Block RAM is in blocks of 36 kbit on UltraScale+ and of 18 kbit on ECP5. Yosys was not asked for UltraRAM: what is
+* Block RAM is in blocks of 36 kbit on UltraScale+ and of 18 kbit on ECP5. Memories of 1,024 words or more were asked to be
+  block RAM. Yosys was not asked for UltraRAM: what is
   in it on a card that has it (buckets, transpose buffers) is counted as block RAM. It is why whole cards exceed a device's block RAM.
 * UltraScale+ has the fill of record, tiles of 26 x 17 bits; ECP5 the portable one, tiles of 16 x 16.
 """

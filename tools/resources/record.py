@@ -31,7 +31,8 @@ FORMAT = 1
 def key(module, child_paths):
     """The key of a module's figures."""
     inside = json.dumps(child_paths, sort_keys=True)
-    return hashlib.sha256((module.common + inside).encode()).hexdigest()[:24]
+    block = "block" if module.has_long_memory else ""
+    return hashlib.sha256((module.common + inside + block).encode()).hexdigest()[:24]
 
 
 class Record:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 # Of longer memories only the first word's initial contents are read: the loop over the others takes Yosys minutes.
 LONG_LOOP = re.compile(r"(for \((\w+) = 0; \2 )<=? (\d{4,})(?=;)")
+# Memories of 1024 words or more, which shall be block RAM: Yosys 0.70 begins to make look-up tables of some, of a size
+# that it has no cells for.
+LONG_MEMORY = re.compile(r"^( *)(reg (?:\[[^]]*\] )?\w+ \[0:\d{4,}\];)", re.M)
 INSTANCE = re.compile(r"^\s*(\w+) (?:#\([^;]*?\) )?\w+ ?\(", re.M)
 
 
@@ -28,9 +31,15 @@ class Module:
         """As in `hdl/checksums`."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    @property
+    def has_long_memory(self):
+        """There is a memory that shall be block RAM."""
+        return bool(LONG_MEMORY.search(self.text))
+
     def shortened(self):
-        """The text with short loops over the contents of memories."""
-        return LONG_LOOP.sub(lambda loop: loop[1] + "< 1" if int(loop[3]) > 1024 else loop[0], self.text)
+        """The text with short loops over the contents of memories, and with what the long ones shall be."""
+        text = LONG_LOOP.sub(lambda loop: loop[1] + "< 1" if int(loop[3]) > 1024 else loop[0], self.text)
+        return LONG_MEMORY.sub(r'\1(* ram_style = "block" *) \2', text)
 
 
 class Design:

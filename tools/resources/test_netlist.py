@@ -5,7 +5,7 @@ from collections import Counter
 
 from cells import UnknownCell
 from netlist import CombinationalLoop, Netlist
-from rtl import INSTANCE
+from rtl import INSTANCE, Module
 from sums import bits_of_three
 from totals import Incomplete, Totals
 
@@ -104,6 +104,16 @@ class Sums(unittest.TestCase):
 
 
 class Text(unittest.TestCase):
+    def test_long_memories_are_asked_to_be_block_ram(self):
+        def of(last):
+            text = f"  reg [7:0] words [0:{last}];\n  reg other;\n"
+            return Module("memory", text, Counter(), text, "memory")
+
+        self.assertFalse(of(511).has_long_memory)
+        self.assertEqual(of(511).shortened(), of(511).text)
+        self.assertTrue(of(1023).has_long_memory)
+        self.assertIn('  (* ram_style = "block" *) reg [7:0] words [0:1023];', of(1023).shortened())
+
     def test_bits_of_three_operands(self):
         text = "  reg [4:0] s;\n  wire [3:0] a;\n    s <= {1'h0, a} + {1'h0, ~a} + {3'h0, a[1:0]};\n    s <= {1'h0, a} + {1'h0, a};\n"
         self.assertEqual(bits_of_three(text), 2)
