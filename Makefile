@@ -18,6 +18,11 @@ run_sim = $(or $(SIM),$(CARGO) run --profile $(1) -p gristmill-sim --bin gristmi
 # The sums of `make bls12-381`: number of pairs, and how the scalars are distributed.
 BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:zero 1024:one 1024:minus-one \
 	4096:uniform 16384:uniform
+# The transforms of `make ntt-long`: cards with their fields, binary logarithms of sizes, and modes with `+` for a space.
+NTT_CARDS ?= ntt_bn254:bn254.fr ntt_bls12_381:bls12-381.fr ntt_goldilocks:goldilocks ntt_baby_bear:baby-bear \
+	ntt_baby_bear_8:baby-bear ntt_koala_bear:koala-bear
+NTT_SIZES ?= 15 16 17 18 19 20 21 22 23 24
+NTT_MODES ?= --output-reversed --inverse --coset+--input-reversed
 # The CPU libraries of `make bench` are built for this machine's vector extensions, beside the usual builds. FULL=1 goes on
 # to the largest sizes.
 BENCH = RUSTFLAGS="-C target-cpu=native" CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/native \
@@ -32,7 +37,7 @@ RESOURCES ?=
 # The board of `make bitstream`.
 BOARD ?= ecpix5
 
-.PHONY: help setup setup-synthesis prove bench report bench-check bench-accept model-points figures path-figures test test-vm test-vm-iommufd conformance-long fills adder-rtl bls12-381 lint doc emit checksums yosys \
+.PHONY: help setup setup-synthesis prove bench report bench-check bench-accept model-points figures path-figures test test-vm test-vm-iommufd conformance-long ntt-long fills adder-rtl bls12-381 lint doc emit checksums yosys \
 	setup-bitstream resources bitstream shell-check
 
 help:
@@ -53,6 +58,7 @@ help:
 	@echo "make adder-rtl        the BN254 adder of record, tile by tile, against arkworks (minutes)"
 	@echo "make bls12-381        the BLS12-381 adder and card against arkworks (minutes)"
 	@echo "make conformance-long the long conformance suite on the toy cards, in the RTL of record"
+	@echo "make ntt-long         transforms of 2^15 to 2^24 elements of every field against the host's (hours; NTT_SIZES=\"15 20\")"
 	@echo "make fills            compare the RTL of record with the fast fill (CONFIG=bn254, some minutes)"
 	@echo "make lint             check the Verilog of all cards with all of Verilator's warnings"
 	@echo "make emit             write the Verilog of all cards"
@@ -120,6 +126,13 @@ conformance-long: setup
 	for card in toy toy2; do for link in ideal hostile; do \
 	$(CARGO) run --release -p gristmill-sim --bin gristmill-sim -- --config $$card --fill rtl --link $$link selftest --long || exit 1; \
 	done; done
+
+ntt-long: setup
+	$(CARGO) build --release -p gristmill-sim --bin gristmill-sim
+	set -e; for size in $(NTT_SIZES); do for card in $(NTT_CARDS); do for mode in $(NTT_MODES); do \
+		$(CARGO) run --release --quiet -p gristmill-sim --bin gristmill-sim -- --config $${card%:*} \
+			ntt --card sim --field $${card#*:} --size-log2 $$size $$(echo $$mode | tr + ' '); \
+	done; done; done
 
 fills: setup
 	GRISTMILL_FILLS=$(CONFIG) $(CARGO) test --release -p gristmill-sim --test fills
