@@ -18,9 +18,8 @@ run_sim = $(or $(SIM),$(CARGO) run --profile $(1) -p gristmill-sim --bin gristmi
 # The sums of `make bls12-381`: number of pairs, and how the scalars are distributed.
 BLS12_381_SUMS ?= 1:uniform 2:minus-one 33:uniform 1000:witness 1024:equal 1024:zero 1024:one 1024:minus-one \
 	4096:uniform 16384:uniform
-# The transforms of `make ntt-long`: cards with their fields, binary logarithms of sizes, and modes with `+` for a space.
-NTT_CARDS ?= ntt_bn254:bn254.fr ntt_bls12_381:bls12-381.fr ntt_goldilocks:goldilocks ntt_baby_bear:baby-bear \
-	ntt_baby_bear_8:baby-bear ntt_koala_bear:koala-bear
+# The transforms of `make ntt-long`: cards, binary logarithms of sizes, and modes with `+` for a space.
+NTT_CARDS ?= $(filter-out ntt_toy%,$(basename $(notdir $(wildcard hdl/cards/ntt_*.toml))))
 NTT_SIZES ?= 15 16 17 18 19 20 21 22 23 24
 NTT_MODES ?= --output-reversed --inverse --coset+--input-reversed
 # The CPU libraries of `make bench` are built for this machine's vector extensions, beside the usual builds. FULL=1 goes on
@@ -128,10 +127,8 @@ conformance-long: setup
 	done; done
 
 ntt-long: setup
-	$(CARGO) build --release -p gristmill-sim --bin gristmill-sim
 	set -e; for size in $(NTT_SIZES); do for card in $(NTT_CARDS); do for mode in $(NTT_MODES); do \
-		$(CARGO) run --release --quiet -p gristmill-sim --bin gristmill-sim -- --config $${card%:*} \
-			ntt --card sim --field $${card#*:} --size-log2 $$size $$(echo $$mode | tr + ' '); \
+		$(call run_sim,release) --config $$card ntt --card sim --size-log2 $$size $$(echo $$mode | tr + ' '); \
 	done; done; done
 
 fills: setup

@@ -97,6 +97,7 @@ pub fn listed() -> Vec<(Point, When)> {
         (ntt("ntt_baby_bear", 16), Bench),
         (ntt("ntt_baby_bear_8", 16), Bench),
         (ntt("ntt_koala_bear", 16), Bench),
+        (ntt("ntt_koala_bear_8", 16), Bench),
     ]
 }
 

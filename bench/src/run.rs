@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use clap::ValueEnum;
+use gristmill_hdl::config::TRANSFORM_CARDS;
 
 use crate::Failure;
 use crate::distribution::Distribution;
@@ -34,14 +35,7 @@ pub fn points(full: bool) -> Vec<Point> {
             points.extend(sizes().map(of));
         }
     }
-    for card in [
-        "ntt_bn254",
-        "ntt_bls12_381",
-        "ntt_goldilocks",
-        "ntt_baby_bear",
-        "ntt_baby_bear_8",
-        "ntt_koala_bear",
-    ] {
+    for card in TRANSFORM_CARDS {
         points.extend(sizes().map(|log2| Point::ntt(Place::usual(card), log2)));
     }
     points

@@ -190,6 +190,9 @@ fn the_command_line() {
         let arguments = [&arguments, ["5", "--columns", "--batch", "9"].as_slice()].concat();
         let text = command_on(Offered(field, None), &arguments).unwrap();
         assert!(text.contains("card and host agree"), "{text}");
+        let unnamed = ["ntt", "--card", "sim", "--size-log2", "5"];
+        let text = command_on(Offered(field, None), &unnamed).unwrap();
+        assert!(text.contains(field.name()), "{text}");
     }
     let error = command(&["ntt", "--card", "sim", "--field", "goldilocks"]).unwrap_err();
     assert!(matches!(

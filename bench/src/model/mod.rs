@@ -12,6 +12,7 @@ mod scalars;
 
 use std::path::{Path, PathBuf};
 
+use gristmill_hdl::config::TRANSFORM_CARDS;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -127,7 +128,7 @@ impl Fit {
 /// Whether the model's constants may be fitted on a point: never on a card, an n, a c or a K that is kept for judging.
 ///
 /// The cards `bls12_381` and `toy2` (another width, other lanes of adders), `ntt_bls12_381`, `ntt_baby_bear` (another field,
-/// other lanes) and `ntt_baby_bear_8` (half a beat of lanes) are unseen as a whole, and so are every other n of the
+/// other lanes), `ntt_baby_bear_8` and `ntt_koala_bear_8` (half a beat of lanes) are unseen as a whole, and so are every other n of the
 /// other cards, c = 9 and the windows a pass that no fitted point has.
 pub fn is_fitted(point: &Point) -> bool {
     let unseen = [
@@ -136,6 +137,7 @@ pub fn is_fitted(point: &Point) -> bool {
         "ntt_bls12_381",
         "ntt_baby_bear",
         "ntt_baby_bear_8",
+        "ntt_koala_bear_8",
         "bn254_prover",
     ];
     if unseen.contains(&point.place.card.as_str()) || point.place.link == LinkKind::Gen4 {
@@ -328,14 +330,7 @@ pub fn listed() -> Vec<Point> {
             },
         });
     };
-    for card in [
-        "ntt_bn254",
-        "ntt_bls12_381",
-        "ntt_goldilocks",
-        "ntt_baby_bear",
-        "ntt_baby_bear_8",
-        "ntt_koala_bear",
-    ] {
+    for card in TRANSFORM_CARDS {
         let flat = place(card, Ideal, Flat);
         for log2 in [8, 9, 10, 11, 12, 13, 14] {
             ntt(&flat, log2, false, false);

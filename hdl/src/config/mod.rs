@@ -50,6 +50,17 @@ pub struct CardConfig {
     pub pointwise: Option<PointwiseConfig>,
 }
 
+/// The cards of [`CardConfig::folder`] that have an NTT engine over a field of record, and no other engine.
+pub const TRANSFORM_CARDS: [&str; 7] = [
+    "ntt_bn254",
+    "ntt_bls12_381",
+    "ntt_goldilocks",
+    "ntt_baby_bear",
+    "ntt_baby_bear_8",
+    "ntt_koala_bear",
+    "ntt_koala_bear_8",
+];
+
 /// Stack of the thread in which a card is built.
 const STACK_BYTES: usize = 1 << 28;
 

@@ -1,7 +1,8 @@
 //! Names: from rust-hdl's paths to Verilog identifiers, and the indices inside them.
 
 use super::error::Fault;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 /// The loop variables in scope and their values.
 pub(super) type Loops = Vec<(String, usize)>;
@@ -29,13 +30,18 @@ const SIMULATOR_WORDS: &str = "abort alignas alignof and_eq asm atomic_cancel at
     private public queue register requires short sizeof static_assert static_cast switch synchronized template \
     thread_local throw transaction_safe true try typeid typename uint16_t uint32_t uint8_t using volatile wchar_t xor_eq";
 
+static RESERVED: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let words = [KEYWORDS, SIMULATOR_WORDS];
+    words
+        .iter()
+        .flat_map(|words| words.split_whitespace())
+        .collect()
+});
+
 /// The Verilog identifier of a path such as `port$0$write`; a reserved word gets a `_` behind it.
 pub(super) fn identifier(path: &str) -> String {
     let name = path.replace("r#", "").replace('$', "_");
-    let mut words = KEYWORDS
-        .split_whitespace()
-        .chain(SIMULATOR_WORDS.split_whitespace());
-    if words.any(|word| word == name) {
+    if RESERVED.contains(name.as_str()) {
         return name + "_";
     }
     name

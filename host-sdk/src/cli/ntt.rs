@@ -19,9 +19,9 @@ use crate::{
 pub struct NttArguments {
     #[command(flatten)]
     card: CardArgument,
-    /// The field.
-    #[arg(long, value_parser = field, default_value = FieldId::Bn254Fr.name())]
-    field: FieldId,
+    /// The field; without it, the first that the card offers.
+    #[arg(long, value_parser = field)]
+    field: Option<FieldId>,
     /// Binary logarithm of the elements of a transform.
     #[arg(long, default_value_t = 10)]
     size_log2: u32,
@@ -66,10 +66,13 @@ pub(super) fn run(
     out: &mut impl Write,
 ) -> Result<(), CommandError> {
     let card = arguments.card.choose(cards)?.open()?;
-    let field = PrimeField::new(arguments.field);
-    let shape = arguments.shape();
-    let engine = card.transform_engine(arguments.field);
-    let engine = engine.ok_or(Error::NoTransform(arguments.field))?;
+    let offered = FieldId::ALL
+        .into_iter()
+        .find(|id| card.transform_engine(*id).is_some());
+    let id = arguments.field.or(offered).unwrap_or(FieldId::Bn254Fr);
+    let engine = card.transform_engine(id).ok_or(Error::NoTransform(id))?;
+    let field = PrimeField::new(id);
+    let shape = arguments.shape(id);
     let too_large = || CommandError::from(Error::Malformed("its sizes are too large for the card"));
     if shape.output_size_log2() > engine.size_log2 {
         return Err(too_large());
@@ -95,7 +98,7 @@ pub(super) fn run(
     let transforms: Vec<Vec<Residue>> = (0..arguments.batch)
         .map(|_| (0..1 << arguments.size_log2).map(|_| random()).collect())
         .collect();
-    let mut offset = vec![0; arguments.field.element_bytes()];
+    let mut offset = vec![0; id.element_bytes()];
     field.write(shift, &mut offset);
     let transform = Transform {
         shape,
@@ -115,7 +118,7 @@ pub(super) fn run(
         out,
         "{:<32}{:>14}",
         transform.operation().to_string(),
-        arguments.field.name()
+        id.name()
     )?;
     writeln!(out, "{:<32}{size:>14}", "transforms")?;
     write!(out, "{usage}")?;
@@ -139,9 +142,9 @@ fn order(reversed: bool) -> NttOrder {
 }
 
 impl NttArguments {
-    fn shape(&self) -> NttShape {
+    fn shape(&self, field: FieldId) -> NttShape {
         NttShape {
-            field: self.field,
+            field,
             size_log2: self.size_log2,
             extension_log2: self.extend,
             batch: self.batch,
@@ -158,7 +161,7 @@ impl NttArguments {
         bytes: usize,
     ) -> Vec<u8> {
         let mut packed = vec![0; bytes];
-        let element = self.field.element_bytes();
+        let element = field.id().element_bytes();
         for (i, x) in transforms.iter().enumerate() {
             for (j, x_j) in x.iter().enumerate() {
                 let place = if reversed { reverse(j, x.len()) } else { j };

@@ -64,6 +64,11 @@ fn koala_bear() {
 }
 
 #[test]
+fn koala_bear_with_half_as_many_lanes() {
+    every_mode("ntt_koala_bear_8");
+}
+
+#[test]
 fn two_to_the_20() {
     let mut bench = Bench::new("ntt_goldilocks", Fill::Fast, BoardOptions::default());
     bench.check(Shape {

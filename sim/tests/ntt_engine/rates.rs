@@ -2,7 +2,7 @@
 //! `cargo test --release -p gristmill-sim --test ntt_engine -- --ignored --nocapture rates`.
 
 use crate::bench::{Bench, Placed, Shape};
-use gristmill_hdl::config::CardConfig;
+use gristmill_hdl::config::{CardConfig, TRANSFORM_CARDS};
 use gristmill_hdl::datapath::Fill;
 use gristmill_protocol::{NttStatistics, Status};
 use gristmill_sim::card::BoardOptions;
@@ -165,14 +165,7 @@ fn holds(card: &str, two: u32) {
 #[test]
 #[ignore = "a measurement, with nothing beside it on the machine"]
 fn simulated_cycles_a_second() {
-    for card in [
-        "ntt_bn254",
-        "ntt_bls12_381",
-        "ntt_goldilocks",
-        "ntt_baby_bear",
-        "ntt_baby_bear_8",
-        "ntt_koala_bear",
-    ] {
+    for card in TRANSFORM_CARDS {
         let mut bench = Bench::new(card, Fill::Fast, BoardOptions::default());
         let [wall, processor] = speed(&mut bench, natural(20, false));
         println!(
@@ -203,6 +196,12 @@ fn rates_of_baby_bear_with_half_as_many_lanes() {
 #[ignore = "takes minutes"]
 fn rates_of_koala_bear() {
     holds("ntt_koala_bear", 20);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn rates_of_koala_bear_with_half_as_many_lanes() {
+    holds("ntt_koala_bear_8", 20);
 }
 
 #[test]
