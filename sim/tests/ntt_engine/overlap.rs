@@ -1,8 +1,12 @@
 //! Several jobs at a time.
 
-use crate::bench::{Bench, Placed, Shape};
-use crate::on_toys;
+use crate::bench::{Bench, Placed, Shape, TABLES};
+use crate::{TOYS, on_toys};
+use gristmill_hdl::datapath::Fill;
 use gristmill_protocol::Status;
+use gristmill_protocol::ntt::TableFault;
+use gristmill_sim::axi::Store;
+use gristmill_sim::card::BoardOptions;
 use rand::Rng;
 
 /// Runs the jobs, all at once, and checks each.
@@ -73,4 +77,79 @@ fn jobs_of_all_kinds_follow_one_another() {
             check(bench, &jobs);
         }
     });
+}
+
+/// A job's tables, and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Tables {
+    Good,
+    /// Their header is of another size.
+    Wrong,
+    /// Their header is the last block of card memory.
+    Unreadable,
+}
+
+/// Tables take turns in two sets: whose read failed, and whose was given up, is nothing to the jobs around.
+#[test]
+fn tables_of_all_kinds_follow_one_another() {
+    const MEMORY: u64 = 8 << 20;
+    for card in TOYS {
+        for options in [BoardOptions::default(), BoardOptions::hostile(5)] {
+            let mut bench = Bench::with_memory(card, Fill::Record, options, MEMORY);
+            let end = bench.tables_at(MEMORY - 64);
+            for _ in 0..24 {
+                let jobs: Vec<(Tables, Placed)> = (0..9)
+                    .map(|i| {
+                        let tables = match bench.random.gen_range(0..4) {
+                            0 => Tables::Wrong,
+                            1 => Tables::Unreadable,
+                            _ => Tables::Good,
+                        };
+                        let mut placed = place_with(&mut bench, tables, i, MEMORY);
+                        if tables == Tables::Unreadable {
+                            placed.ntt.tables = end;
+                        }
+                        (tables, placed)
+                    })
+                    .collect();
+                let placed: Vec<_> = jobs.iter().map(|(_, placed)| placed.clone()).collect();
+                let completions = bench.run_all(&placed);
+                for (completion, (tables, placed)) in completions.iter().zip(&jobs) {
+                    let expected = match tables {
+                        Tables::Good => (Status::Success, completion.detail),
+                        Tables::Wrong => (Status::TablesMismatch, TableFault::Size as u64),
+                        Tables::Unreadable => (Status::CardMemoryError, MEMORY - 64),
+                    };
+                    let found = (completion.named_status().unwrap(), completion.detail);
+                    assert_eq!(found, expected, "{card}: {jobs:?}");
+                    if *tables == Tables::Good {
+                        assert_eq!(bench.output(placed), bench.expected(placed));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Places a job with such tables as the i-th, a short or a long one.
+fn place_with(bench: &mut Bench, tables: Tables, i: u64, memory_bytes: u64) -> Placed {
+    let shape = Shape {
+        size: 5,
+        batch: bench.random.gen_range(1..3) * if bench.random.r#gen() { 1 } else { 20 },
+        ..Shape::default()
+    };
+    let (input, at) = (bench.random_input(&shape), i * 0x1000);
+    let placed = bench.place_with_tables(shape, input, i * 0x4_0000, at);
+    let mut header = [0; 64];
+    let memory = bench.host.board.card_memory();
+    memory.read(TABLES + at, &mut header).unwrap();
+    match tables {
+        Tables::Good => {}
+        Tables::Wrong => {
+            header[12] ^= 1;
+            memory.write(TABLES + at, &header).unwrap();
+        }
+        Tables::Unreadable => memory.write(memory_bytes - 64, &header).unwrap(),
+    }
+    placed
 }
