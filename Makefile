@@ -128,6 +128,7 @@ conformance-long: setup
 
 ntt-long: setup
 	set -e; for size in $(NTT_SIZES); do for card in $(NTT_CARDS); do for mode in $(NTT_MODES); do \
+		echo "$$card"; \
 		$(call run_sim,release) --config $$card ntt --card sim --size-log2 $$size $$(echo $$mode | tr + ' '); \
 	done; done; done
 
