@@ -128,8 +128,8 @@ impl Fit {
 /// Whether the model's constants may be fitted on a point: never on a card, an n, a c or a K that is kept for judging.
 ///
 /// The cards `bls12_381` and `toy2` (another width, other lanes of adders), `ntt_bls12_381`, `ntt_baby_bear` (another field,
-/// other lanes), `ntt_baby_bear_8` and `ntt_koala_bear_8` (half a beat of lanes) are unseen as a whole, and so are every other n of the
-/// other cards, c = 9 and the windows a pass that no fitted point has.
+/// other lanes), `ntt_baby_bear_8` and `ntt_koala_bear_8` (half a beat of lanes) are unseen as a whole, and so are every
+/// other n of the other cards, c = 9 and the windows a pass that no fitted point has.
 pub fn is_fitted(point: &Point) -> bool {
     let unseen = [
         "bls12_381",
