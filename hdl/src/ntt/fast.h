@@ -63,7 +63,7 @@ struct Memory {
   bool inverse;
   Element operator()(int lane, const Element& a, const Element& b) const {
     bool negate = inverse && (lane != 0 || place != 0);
-    Element difference = negate ? Field::subtract(b, a) : Field::subtract(a, b);
+    Element difference = Field::subtract(*(negate ? &b : &a), *(negate ? &a : &b));
     size_t other = other_place * (half - 1) + (inverse ? half - lane : lane) - 1;
     Element twiddle = lane == 0 ? word<Field>(first, place) : word<Field>(others, other);
     return Field::multiply(difference, twiddle);
@@ -145,10 +145,12 @@ struct Factors {
     std::memcpy(&entries[place], beat, lanes * sizeof(Element));
   }
 
+  // The lowest `bits` bits in reverse.
   static unsigned reversed(unsigned value, unsigned bits) {
-    unsigned sum = 0;
-    for (unsigned bit = 0; bit < bits; bit++) sum |= (value >> bit & 1) << (bits - 1 - bit);
-    return sum;
+    value = (value & 0x55555555) << 1 | (value >> 1 & 0x55555555);
+    value = (value & 0x33333333) << 2 | (value >> 2 & 0x33333333);
+    value = (value & 0x0f0f0f0f) << 4 | (value >> 4 & 0x0f0f0f0f);
+    return bits == 0 ? 0 : __builtin_bswap32(value) >> (32 - bits);
   }
 
   void factors(const Frame& frame, const Element& one, svBitVecVal* out) {

@@ -169,11 +169,9 @@ fn stopped(error: cxx::Exception) -> ModelError {
     ModelError::Stopped(error.what().to_owned())
 }
 
+#[inline]
 fn last_word_mask(width: usize) -> u32 {
-    match width % 32 {
-        0 => u32::MAX,
-        bits => (1 << bits) - 1,
-    }
+    u32::MAX >> (width.wrapping_neg() % 32)
 }
 
 /// The path for the first model of the process; for later ones the path with a number before its extension.

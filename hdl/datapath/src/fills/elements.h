@@ -6,10 +6,41 @@
 #include <cstdint>
 #include <cstring>
 #include "svdpi.h"
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 namespace gristmill_elements {
 
 typedef unsigned __int128 uint128;
+
+// A limb of a sum and of a difference. Compilers do not see the carry of x86 in the general form.
+inline uint64_t add_with_carry(uint64_t a, uint64_t b, bool& carry) {
+#ifdef __x86_64__
+  unsigned long long sum;
+  carry = _addcarry_u64(carry, a, b, &sum);
+  return sum;
+#else
+  uint64_t sum;
+  bool first = __builtin_add_overflow(a, b, &sum), second = __builtin_add_overflow(sum, carry, &sum);
+  carry = first || second;
+  return sum;
+#endif
+}
+
+inline uint64_t subtract_with_borrow(uint64_t a, uint64_t b, bool& borrow) {
+#ifdef __x86_64__
+  unsigned long long difference;
+  borrow = _subborrow_u64(borrow, a, b, &difference);
+  return difference;
+#else
+  uint64_t difference;
+  bool first = __builtin_sub_overflow(a, b, &difference);
+  bool second = __builtin_sub_overflow(difference, borrow, &difference);
+  borrow = first || second;
+  return difference;
+#endif
+}
 
 // Elements of several limbs, least significant limb first, in Montgomery form. The parameters have `limbs`, `modulus`
 // and `inverse`, -1 / modulus modulo 2^64; the modulus leaves the highest bit of the limbs free.
@@ -20,44 +51,24 @@ struct Limbs {
     uint64_t limb[limbs];
   };
 
-  // a - b, and whether that is negative.
-  static bool subtract_limbs(Element& r, const uint64_t* a, const uint64_t* b) {
-    uint64_t borrow = 0;
-    for (int i = 0; i < limbs; i++) {
-      uint128 t = uint128(a[i]) - b[i] - borrow;
-      r.limb[i] = uint64_t(t);
-      borrow = uint64_t(t >> 64) & 1;
-    }
-    return borrow != 0;
-  }
-
   static Element reduced(const Element& a) {
     Element less, r;
-    uint64_t keep = subtract_limbs(less, a.limb, Parameters::modulus) ? ~uint64_t(0) : 0;
-    for (int i = 0; i < limbs; i++) r.limb[i] = (a.limb[i] & keep) | (less.limb[i] & ~keep);
+    bool keep = subtract_limbs(a.limb, Parameters::modulus, less);
+    for (int i = 0; i < limbs; i++) r.limb[i] = keep ? a.limb[i] : less.limb[i];
     return r;
   }
 
   static Element add(const Element& a, const Element& b) {
     Element sum;
-    uint64_t carry = 0;
-    for (int i = 0; i < limbs; i++) {
-      uint128 t = uint128(a.limb[i]) + b.limb[i] + carry;
-      sum.limb[i] = uint64_t(t);
-      carry = uint64_t(t >> 64);
-    }
+    add_limbs(a.limb, b.limb, sum);
     return reduced(sum);
   }
 
   static Element subtract(const Element& a, const Element& b) {
-    Element r;
-    uint64_t mask = subtract_limbs(r, a.limb, b.limb) ? ~uint64_t(0) : 0;
-    uint64_t carry = 0;
-    for (int i = 0; i < limbs; i++) {
-      uint128 t = uint128(r.limb[i]) + (Parameters::modulus[i] & mask) + carry;
-      r.limb[i] = uint64_t(t);
-      carry = uint64_t(t >> 64);
-    }
+    Element less, more, r;
+    bool negative = subtract_limbs(a.limb, b.limb, less);
+    add_limbs(less.limb, Parameters::modulus, more);
+    for (int i = 0; i < limbs; i++) r.limb[i] = negative ? more.limb[i] : less.limb[i];
     return r;
   }
 
@@ -80,6 +91,20 @@ struct Limbs {
       t.limb[last] = carry + carry_rest;
     }
     return reduced(t);
+  }
+
+ private:
+  // a + b, without the last carry.
+  static void add_limbs(const uint64_t* a, const uint64_t* b, Element& sum) {
+    bool carry = false;
+    for (int i = 0; i < limbs; i++) sum.limb[i] = add_with_carry(a[i], b[i], carry);
+  }
+
+  // a - b, and whether that is negative.
+  static bool subtract_limbs(const uint64_t* a, const uint64_t* b, Element& difference) {
+    bool borrow = false;
+    for (int i = 0; i < limbs; i++) difference.limb[i] = subtract_with_borrow(a[i], b[i], borrow);
+    return borrow;
   }
 };
 
