@@ -82,6 +82,18 @@ pub enum CommandError {
     /// The card's answer is not the CPU's.
     #[error("the card is wrong: {0}")]
     Wrong(String),
+    /// More values are asked for than the card's transforms have, or than can be addressed.
+    #[error(
+        "{batch} x 2^{size_log2} values are too many: this card's transforms have up to 2^{limit_log2}"
+    )]
+    TooLarge {
+        /// The number of transforms.
+        batch: usize,
+        /// Binary logarithm of the larger side of each.
+        size_log2: u32,
+        /// Binary logarithm of the largest that the card takes.
+        limit_log2: u32,
+    },
 }
 
 /// Runs the command line `arguments`, program name first, on these cards. Results go to the standard output,

@@ -73,7 +73,11 @@ pub(super) fn run(
     let engine = card.transform_engine(id).ok_or(Error::NoTransform(id))?;
     let field = PrimeField::new(id);
     let shape = arguments.shape(id);
-    let too_large = || CommandError::from(Error::Malformed("its sizes are too large for the card"));
+    let too_large = || CommandError::TooLarge {
+        batch: arguments.batch,
+        size_log2: shape.output_size_log2(),
+        limit_log2: engine.size_log2,
+    };
     if shape.output_size_log2() > engine.size_log2 {
         return Err(too_large());
     }
