@@ -9,7 +9,7 @@ use gristmill_hdl::config::TRANSFORM_CARDS;
 use crate::Failure;
 use crate::distribution::Distribution;
 use crate::points::{Place, Point, measure};
-use crate::results::Results;
+use crate::results::{Machine, Results};
 use crate::{driver, prover};
 
 /// What is measured together.
@@ -53,6 +53,10 @@ pub fn run(stages: &[Stage], full: bool, path: &Path) -> Result<Results, Failure
         false => Results::load(path).unwrap_or_else(|_| Results::begin(full)),
     };
     results.finished = false;
+    if stages.contains(&Stage::Cpu) {
+        // before the results are written, which git would call a change
+        results.machine = Machine::this();
+    }
     results.save(path)?;
     for stage in stages {
         let started = Instant::now();
@@ -100,7 +104,6 @@ fn run_stage(stage: Stage, full: bool, results: &mut Results, path: &Path) -> Re
 #[cfg(feature = "cpu")]
 fn cpu(full: bool, results: &mut Results, path: &Path) -> Result<(), Failure> {
     results.cpu.clear();
-    results.machine = crate::results::Machine::this();
     let mut done = |time: crate::results::CpuTime| {
         eprintln!(
             "{} 2^{} {}, {} threads: {:.3} ms",
