@@ -118,7 +118,8 @@ fn head(page: &mut String, results: &Results) {
         page,
         "Times of libraries are medians of criterion's samples with the least and the greatest of them. Every result of \
          card and library was compared with a reference before it counted. No figure here was measured on a card: cycles are \
-         the RTL's, exact at any load, and times of the card are cycles over the clock that stands beside them.",
+         the RTL's, at any load of the machine (only where refreshes of DRAM fall in a job differs from run to run), and \
+         times of the card are cycles over the clock that stands beside them.",
     );
 }
 
@@ -180,7 +181,9 @@ fn of_model(
         &format!(
             "Fitted on {seen} simulated points (largest error {:.2} %), judged by {unseen} others that it has not seen, other \
              n, c, K, adders, lanes, widths and links among them: largest error {:.2} %, where {:.0} % is allowed. Not \
-             covered: transforms in two passes in flat memory, which no board has.",
+             covered: transforms in two passes in flat memory, which no board has, and where refreshes of DRAM fall: one \
+             stops a channel for 350 ns, 88 cycles at 250 MHz, and a transform of a few hundred cycles that meets one \
+             takes up to so many more than the model says. The points of this run show it.",
             100.0 * worst_seen,
             100.0 * worst_unseen,
             100.0 * model::TOLERANCE
