@@ -181,9 +181,9 @@ fn of_model(
         &format!(
             "Fitted on {seen} simulated points (largest error {:.2} %), judged by {unseen} others that it has not seen, other \
              n, c, K, adders, lanes, widths and links among them: largest error {:.2} %, where {:.0} % is allowed. Not \
-             covered: transforms in two passes in flat memory, which no board has, and where refreshes of DRAM fall: one \
-             stops a channel for 350 ns, 88 cycles at 250 MHz, and a transform of a few hundred cycles that meets one \
-             takes up to so many more than the model says. The points of this run show it.",
+             covered: transforms in two passes in flat memory, which no board has, and where refreshes of DRAM fall: a \
+             transform of a few hundred cycles that meets one takes longer than the model says, by up to the length of \
+             the refresh. The points of this run show it.",
             100.0 * worst_seen,
             100.0 * worst_unseen,
             100.0 * model::TOLERANCE
